@@ -222,6 +222,27 @@ fn a_stopped_node_restarts_at_its_address() {
 }
 
 #[test]
+fn a_node_that_is_asked_to_stop_has_until_its_deadline() {
+    let stopped = |within: Duration, answers: bool| {
+        runtime().block_on(async move {
+            let sockets = TokioSockets::bind(loopback()).unwrap();
+            let setup = TokioSetup::new(AddressBook::from_iter([(NodeId(0), sockets.address())])).seed(Seed(7));
+            let main = move |node: Node| async move {
+                let deadline = node.stopping().await;
+                assert!(node.is_stopping() && node.stopping().await == deadline);
+                if !answers {
+                    pending().await
+                }
+            };
+            let node = setup.start(NodeInfo::new(NodeId(0), "asked/0", 0, []), sockets, main).expect("the runtime is there");
+            node.stop_within(within).await
+        })
+    };
+    assert!(stopped(Duration::from_secs(60), true), "it returns at once");
+    assert!(!stopped(Duration::from_millis(20), false), "it is stopped at its deadline");
+}
+
+#[test]
 fn a_node_that_cannot_start_returns_the_reason() {
     let start = |book: AddressBook| {
         let sockets = TokioSockets::bind(loopback()).unwrap();

@@ -5,7 +5,7 @@ pub use std::time::Duration;
 #[cfg(feature = "test-utils")]
 pub use crate::explore::Trial;
 #[cfg(feature = "test-utils")]
-pub use crate::fault::{ClockFault, DiskFault, DomainFault, LinkFault, NetworkFault, NodeFault};
+pub use crate::fault::{ClockFault, DiskFault, DomainFault, LinkFault, NetworkFault, NodeFault, ProcessFault};
 #[cfg(feature = "test-utils")]
 pub use crate::net::Distribution;
 pub use crate::node::{NodeInfo, channel, failpoint, oneshot, timers};

@@ -51,6 +51,8 @@ pub enum Effect<M> {
     Disk(u64, DiskOp),
     /// Visit the failpoint of that name.
     Failpoint(&'static str),
+    /// End the node's life, if it was asked to stop.
+    Stop,
 }
 
 /// The part of the list after the first effect.
@@ -191,6 +193,14 @@ impl<M> Effects<M> {
     /// to a sync. The file that earlier lives left is in [`Boot::disk`](crate::Boot::disk).
     pub fn disk(&mut self, tag: impl Into<u64>, operation: DiskOp) {
         self.push(Effect::Disk(tag.into(), operation));
+    }
+
+    /// Ends the node's life by itself, after it was asked to stop by [`Input::Stop`](crate::Input::Stop).
+    ///
+    /// The other effects of the step are carried out first. The node is then down without having crashed: what its disk was asked to
+    /// write survives without a sync. Does nothing if the node was not asked.
+    pub fn stop(&mut self) {
+        self.push(Effect::Stop);
     }
 
     /// Reports a fact to checks and measurements. It costs no message and no time.

@@ -99,6 +99,14 @@ pub trait Machine: 'static {
 pub enum Input<M> {
     /// The node booted. The first input of every life.
     Start,
+    /// The node is asked to stop, as by a supervisor that replaces the program.
+    ///
+    /// The machine may hand over its work, and then ends its life by [`Effects::stop`]. If it has not at the deadline, it crashes.
+    /// A machine that ignores this input crashes at the deadline too.
+    Stop {
+        /// The instant of the crash, by the `now` of the steps.
+        deadline: LocalInstant,
+    },
     /// A message arrived, as a datagram or in a session.
     Message {
         /// The sender.

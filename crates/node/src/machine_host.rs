@@ -239,6 +239,7 @@ fn apply_all<M: Machine>(
             }
             Effect::SetTimer(timer, after) => timers.set(kernel, node, timer.0, after),
             Effect::CancelTimer(timer) => timers.cancel(kernel, timer.0),
+            Effect::Stop => kernel.finish_stop(node),
             Effect::Emit(fact) => kernel.change(Change::Fact(node, fact)),
             Effect::SessionSend(to, message) => network.sessions(kernel).machine_send(node, to, address, message),
             Effect::SessionClose(peer) => network.sessions(kernel).machine_close(node, peer),
@@ -312,6 +313,7 @@ impl<M: Machine> Hosts for MachineGroup<M> {
         let node = step.node;
         let input = match wake {
             Wake::Start => Input::Start,
+            Wake::Stop => Input::Stop { deadline: step.core.kernel.stop_deadline(node).unwrap_or_default() },
             Wake::Timer(token) => {
                 host.timers.remove(token);
                 Input::Timer(Timer(token))

@@ -36,15 +36,15 @@ mod real;
 pub use engine::{
     AimId, Arena, ArmedTimers, BusyTask, Choices, Core, Decisions, Device, DeviceId, DeviceKey, Devices, Engine, Failpoints,
     Heartbeat, HostWake, Hosts, Kernel, LifeEnd, Limits, NewLife, Order, Pace, PointCrash, Position, Rank, Ring, Site, Skew,
-    SkewId, Step, Stepped, TimerKey, TimerSlot, Wake,
+    SkewId, Step, Stepped, StopEnd, TimerKey, TimerSlot, Wake,
 };
 #[cfg(feature = "test-utils")]
 pub use engine::{Budget, Choice, Decision, Digest, Exhausted, Record, RecordKind};
 #[cfg(feature = "test-utils")]
 pub use executor::{
     BoxedFuture, ChannelWait, Join, JoinError, Life, LiveTasks, LogKeeper, LogLine, LogPosition, MachineLogs, OutsideWait, Sleep,
-    Spawn, TaskId, TaskName, Waiter, Waiting, WaitingTask, WrapTask, enter, entered, in_fresh_thread, is_entered, keep_log_line,
-    note_panic_places, select_start, take_panic_place, try_entered,
+    Spawn, StopSignal, TaskId, TaskName, Waiter, Waiting, WaitingTask, WrapTask, enter, entered, in_fresh_thread, is_entered,
+    keep_log_line, note_panic_places, select_start, take_panic_place, try_entered,
 };
 pub use random::{
     Address, Distribution, Entropy, EntropyRng, InvalidDistribution, InvalidSeed, QuantileTable, Roll, Seed, SeedSchedule,

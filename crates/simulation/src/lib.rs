@@ -40,7 +40,7 @@ pub use definition::{Claim, RestartPolicy, ScenarioError, Trigger};
 pub use event::{EventKind, EventMessage, Key, Sent, TaskEnd};
 pub use fault::{
     AfterStep, ClockFault, Clocks, DiskFault, DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, LinkFault, NetworkFault,
-    NodeFault, PlanError, ScheduledFault, SpanKind,
+    NodeFault, PlanError, ProcessFault, ScheduledFault, SpanKind,
 };
 pub use profile::{Profile, ProfilePart, ProfileSubject};
 pub use recording::{Event, LeftOut, NodeView, Recording, Span};

@@ -20,6 +20,7 @@ mod observe;
 mod port;
 mod random;
 mod session;
+mod stop;
 mod tasks;
 mod time;
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cluster_sim_transport::DatagramCounts;
 use cluster_sim_types::NodeId;
@@ -91,6 +92,17 @@ impl TokioNode {
         let context = Arc::clone(&self.context);
         drop(self);
         context.life.gone().await;
+    }
+
+    /// Asks the node to stop, and stops it after `within` if its main function has not returned by then.
+    ///
+    /// [`Node::stopping`](crate::Node::stopping) resolves in its code. Returns whether it returned in time, once all its tasks are
+    /// dropped.
+    pub async fn stop_within(self, within: Duration) -> bool {
+        self.context.life.ask_to_stop(within);
+        let in_time = tokio::time::timeout(within, self.ended()).await.is_ok();
+        self.stop().await;
+        in_time
     }
 
     /// Runs `inspect` on the node's view; returns `None` if it published no view of type `V`.

@@ -31,6 +31,8 @@ use crate::executor::TaskId;
 pub enum LifeEnd {
     /// The node crashed.
     Crashed,
+    /// The node was asked to stop, and finished by its deadline. The unsynced writes that its operating system holds survive.
+    Stopped,
     /// The node was killed for good, perhaps while it was down or before its first life.
     Killed,
     /// The main function of an async node returned. The node stays up with its last view, so a crash or kill may follow.

@@ -23,6 +23,8 @@ pub struct NewLife {
 pub enum Wake {
     /// Its life begins.
     Start,
+    /// It is asked to stop. Only hosts without tasks are woken by this.
+    Stop,
     /// The device has an input for it, fetched with this number.
     Device(DeviceId, u32),
     /// A timer with this token came due; the timer is no longer set.

@@ -60,7 +60,7 @@ impl Engine {
         crashes
     }
 
-    fn end_life(&mut self, node: NodeId, health: Health, kind: RecordKind, end: LifeEnd) {
+    pub(super) fn end_life(&mut self, node: NodeId, health: Health, kind: RecordKind, end: LifeEnd) {
         self.core.kernel.set_health(node, health, kind);
         self.drop_life(node, end);
     }
@@ -124,6 +124,7 @@ impl Engine {
         let paused = self.core.kernel.health(node) == Health::Paused;
         if paused {
             self.core.kernel.set_health(node, Health::Up, RecordKind::Resume);
+            self.tell_stop(node);
             self.core.kernel.resume_tasks(node);
             for device in self.core.devices.each() {
                 device.node_resumed(&mut self.core.kernel, node);

@@ -3,6 +3,7 @@
 //! | file | contents |
 //! |---|---|
 //! | `mod.rs` | [`Engine`]: the loop |
+//! | `graceful_stop.rs` | a node is asked to stop, with a deadline |
 //! | `lives.rs` | boot, crash, restart, kill, pause and resume of a node |
 //! | `core.rs` | [`Core`]: the kernel and the devices, shared by all steps |
 //! | `kernel/` | clock, seeds, queue and records; names, lives and health of nodes; timers in local time |
@@ -34,6 +35,7 @@ mod core;
 mod decisions;
 mod device;
 mod failpoints;
+mod graceful_stop;
 mod heartbeat;
 mod host;
 mod kernel;
@@ -59,7 +61,7 @@ pub use device::{Device, DeviceKey, Devices, HostWake, LifeEnd};
 pub use failpoints::{AimId, Failpoints, PointCrash};
 pub use heartbeat::{Heartbeat, Position};
 pub use host::{Hosts, NewLife, Step, Wake};
-pub use kernel::{Arena, BusyTask, Kernel};
+pub use kernel::{Arena, BusyTask, Kernel, StopEnd};
 pub use queue::{DeviceId, Order, Rank};
 use queue::{Due, Target};
 pub use record::{Digest, Record, RecordKind, Ring};
@@ -76,6 +78,8 @@ pub enum Stepped {
     Node(NodeId),
     /// A device handled an event that woke no node, or the event was stale.
     Between,
+    /// A graceful stop ended a life, or began the next one.
+    Life,
     /// An event of the driver is due, with the number it was scheduled with.
     Driver(u32),
     /// No event is due by the given instant; the clock has advanced to it.
@@ -208,6 +212,7 @@ impl Engine {
             },
             Target::Driver => Stepped::Driver(due.slot),
             Target::Start => self.start(NodeId(due.slot)),
+            Target::Node => self.stop_due(NodeId(due.slot)),
             Target::Device(_) => unreachable!("events of devices are handled apart"),
         }
     }

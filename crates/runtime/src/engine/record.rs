@@ -93,6 +93,10 @@ pub enum RecordKind {
     DiskCrash,
     /// A crash of `node` decided about `detail` unsynced changes of names, and kept `length` of them.
     DiskNames,
+    /// `node` was asked to stop.
+    StopAsked,
+    /// `node` stopped by itself after it was asked to.
+    Stop,
 }
 
 /// One recorded event.

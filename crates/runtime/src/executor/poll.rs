@@ -146,6 +146,7 @@ impl Engine {
             first = first.or(others);
             let Core { kernel, devices } = &mut **core;
             devices.end_life(kernel, node, LifeEnd::Returned);
+            kernel.finish_stop(node);
         }
         if let Some(panic) = first {
             // The caller reads the node of the panic from here.

@@ -45,6 +45,8 @@ pub enum Waiting {
     Sleep(VirtualInstant),
     /// The end of another task.
     Join(TaskId),
+    /// The request that the node stops.
+    Stop,
     /// A wait at a device; the number is passed to `Device::describe`.
     Device(DeviceId, u64),
     /// A named channel, with its name and the place of its creation.
@@ -312,6 +314,11 @@ impl Tasks {
             self.node_state.resize_with(node.index() + 1, NodeState::default);
         }
         &mut self.node_state[node.index()]
+    }
+
+    /// Whether the present life of the node is a main task and its children.
+    pub(crate) fn runs_on(&self, node: NodeId) -> bool {
+        self.node_state.get(node.index()).is_some_and(|state| state.root.is_some())
     }
 
     /// Whether the simulation has async nodes.

@@ -190,6 +190,7 @@ impl Core {
                 Some(name) => format!("the end of task {name}"),
                 None => "the end of a task that is gone".to_owned(),
             },
+            Waiting::Stop => "a request to stop".to_owned(),
             Waiting::Device(device, what) => self.devices.describe(device, &self.kernel, what),
             Waiting::Channel(what, name, site) => format!("{what} {name:?}, made at {site}"),
         }

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use cluster_sim_types::{LocalInstant, WallTime};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::Instant;
 
@@ -30,6 +30,8 @@ struct Shared {
     runtime: Handle,
     began: Instant,
     tasks: Mutex<Tasks>,
+    /// Until when the life has to end, once it was asked to.
+    deadline: watch::Sender<Option<LocalInstant>>,
     /// Notified when the last task of an ended life is dropped.
     all_dropped: Notify,
 }
@@ -51,7 +53,13 @@ struct TaskEntry {
 impl TokioLife {
     /// Starts a life whose tasks run on `runtime`.
     pub fn begin(runtime: Handle) -> Self {
-        let shared = Shared { runtime, began: Instant::now(), tasks: Mutex::default(), all_dropped: Notify::new() };
+        let shared = Shared {
+            runtime,
+            began: Instant::now(),
+            tasks: Mutex::default(),
+            deadline: watch::Sender::new(None),
+            all_dropped: Notify::new(),
+        };
         Self { shared: Arc::new(shared) }
     }
 
@@ -146,6 +154,23 @@ impl TokioLife {
                 },
             }
         })
+    }
+
+    /// Asks the code of the life to stop within that time.
+    pub fn ask_to_stop(&self, within: Duration) {
+        self.shared.deadline.send_replace(Some(self.now() + within));
+    }
+
+    /// Returns until when the life has to end; `None` if it was not asked to stop.
+    pub fn stop_deadline(&self) -> Option<LocalInstant> {
+        *self.shared.deadline.borrow()
+    }
+
+    /// Waits until the life is asked to stop; returns its deadline.
+    pub async fn stopping(&self) -> LocalInstant {
+        let mut deadline = self.shared.deadline.subscribe();
+        let asked = deadline.wait_for(Option::is_some).await;
+        asked.ok().and_then(|deadline| *deadline).expect("the sender lives as long as this life")
     }
 
     /// Ends the life: aborts every task at its next await, and refuses new ones.

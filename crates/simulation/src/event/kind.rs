@@ -28,6 +28,10 @@ pub enum EventKind {
     Pause,
     /// The node resumed after a pause.
     Resume,
+    /// The node was asked to stop.
+    StopAsked,
+    /// The node stopped by itself after it was asked to.
+    Stop,
     /// The node sent a datagram.
     Send {
         /// The receiver.
@@ -265,6 +269,8 @@ impl EventKind {
             RecordKind::Kill => Self::Kill,
             RecordKind::Pause => Self::Pause,
             RecordKind::Resume => Self::Resume,
+            RecordKind::StopAsked => Self::StopAsked,
+            RecordKind::Stop => Self::Stop,
             RecordKind::Send => Self::Send { to: name(peer), message: message() },
             RecordKind::Copy => Self::Copy { to: name(peer), message: message() },
             RecordKind::Drop => Self::Drop { to: name(peer), message: message(), cause: run.cause(detail, peer) },

@@ -19,6 +19,8 @@ pub const SENTENCES: [(&str, &str); 37] = [
     ("kill", "{node} is killed"),
     ("pause", "{node} is paused"),
     ("resume", "{node} resumes"),
+    ("stop_asked", "{node} is asked to stop"),
+    ("stop", "{node} stops"),
     ("send", "{node} -> {peer}  sends {message}"),
     ("copy", "{node} -> {peer}  network duplicates {message}"),
     ("drop", "{node} -> {peer}  loses {message} to {cause}"),
@@ -54,7 +56,7 @@ pub const SENTENCES: [(&str, &str); 37] = [
 ];
 
 /// Templates of faults by their kinds, in plans, reports and on the page. `{for}` is the duration, if the fault has one.
-pub(crate) const FAULTS: [(&str, &str); 47] = [
+pub(crate) const FAULTS: &[(&str, &str)] = &[
     ("cut", "cut [{from}] {arrow} [{to}]{for}"),
     ("heal all", "heal all"),
     ("flap", "flap [{from}] {arrow} [{to}] ({cut_for} cut, {open_for} open){for}"),
@@ -102,6 +104,7 @@ pub(crate) const FAULTS: [(&str, &str); 47] = [
     ("disk stall", "stall the disk of {node}{for}"),
     ("disk limit", "limit the disk of {node} ({rate}){for}"),
     ("reformat", "crash {node} and empty its disk{for}"),
+    ("graceful stop", "stop {node} within {deadline}{then}"),
 ];
 
 /// The sentence of a fault of that kind, from its parts.
@@ -242,6 +245,8 @@ pub fn sentence_of(event: &EventKind, begins: Option<bool>) -> &'static str {
         (EventKind::Kill, _) => "kill",
         (EventKind::Pause, _) => "pause",
         (EventKind::Resume, _) => "resume",
+        (EventKind::StopAsked, _) => "stop_asked",
+        (EventKind::Stop, _) => "stop",
         (EventKind::Send { .. }, _) => "send",
         (EventKind::Copy { .. }, _) => "copy",
         (EventKind::Drop { .. }, _) => "drop",

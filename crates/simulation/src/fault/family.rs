@@ -109,6 +109,11 @@ pub(crate) trait Family: Sized {
         0
     }
 
+    /// Its outcome, if there is more to say than its effect.
+    fn outcome(_in_force: &Self::InForce, _engine: &Engine) -> Option<&'static str> {
+        None
+    }
+
     /// Ends a fault in force.
     fn end(in_force: Self::InForce, engine: &mut Engine);
 

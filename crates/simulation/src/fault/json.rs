@@ -6,7 +6,7 @@ use serde::de::value::{EnumAccessDeserializer, Error as ValueError};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::{ClockFault, DiskFault, DomainFault, Fault, LinkFault, NetworkFault, NodeFault};
+use super::{ClockFault, DiskFault, DomainFault, Fault, LinkFault, NetworkFault, NodeFault, ProcessFault};
 
 impl<'de> Deserialize<'de> for Fault {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -34,6 +34,7 @@ impl<'de> Visitor<'de> for AnyFamily {
             Of::Domain => DomainFault::deserialize(known).map(Fault::Domain),
             Of::Clock => ClockFault::deserialize(known).map(Fault::Clock),
             Of::Disk => DiskFault::deserialize(known).map(Fault::Disk),
+            Of::Process => ProcessFault::deserialize(known).map(Fault::Process),
         }
     }
 }
@@ -47,6 +48,7 @@ enum Of {
     Domain,
     Clock,
     Disk,
+    Process,
 }
 
 /// A kind, and the family that has it.
@@ -75,6 +77,7 @@ impl Visitor<'_> for AnyKind {
             (Of::Domain, kinds::<DomainFault>()),
             (Of::Clock, kinds::<ClockFault>()),
             (Of::Disk, kinds::<DiskFault>()),
+            (Of::Process, kinds::<ProcessFault>()),
         ];
         match families.iter().find(|(_, kinds)| kinds.contains(&kind)) {
             Some((family, _)) => Ok(KindOf(kind.to_owned(), *family)),
@@ -170,6 +173,7 @@ mod tests {
         let step = ClockFault::step("a/0", SignedDuration::from_nanoseconds(-5));
         assert_eq!(serde_json::from_str::<Fault>(r#"{"clock_step":{"node":"a/0","by_ns":-5}}"#).unwrap(), step.into());
         assert_eq!(kinds::<DiskFault>()[..3], ["disk_error", "disk_full", "sync_error"]);
+        assert_eq!(kinds::<ProcessFault>(), ["graceful_stop"]);
         let crash = NodeFault::Crash { node: "a/0".to_owned(), down_for: None };
         assert_eq!(serde_json::from_str::<Fault>(r#"{"crash":{"node":"a/0"}}"#).unwrap(), crash.into());
         assert_eq!(serde_json::from_str::<Fault>(r#""heal_all""#).unwrap(), NetworkFault::HealAll.into());
@@ -185,7 +189,7 @@ mod tests {
              `clock_drift`, `periodic_drift`, `random_drift`, `clock_freeze`, `clock_strobe`, `coarse_clock`, \
              `late_timers`, `coalesced_timers`, `disk_error`, `disk_full`, `sync_error`, `lying_sync`, `bit_rot`, \
              `rot_on_read`, `misdirect`, `lost_write`, `stale_read`, `rollback`, `truncate_file`, `remove_file`, \
-             `append_garbage`, `slow_disk`, `disk_stall`, `disk_limit`, `reformat` at line 1 column 8"
+             `append_garbage`, `slow_disk`, `disk_stall`, `disk_limit`, `reformat`, `graceful_stop` at line 1 column 8"
         );
         assert_eq!(
             refusal(r#"{"crash":{"node":"a/0","for":1}}"#),

@@ -175,6 +175,7 @@ fn down_nodes(fault: &Fault) -> &[String] {
     match fault {
         Fault::Node(fault) => slice::from_ref(fault.node()),
         Fault::Domain(fault) => fault.named(),
+        Fault::Process(fault) => slice::from_ref(fault.node()),
         Fault::Disk(fault) if fault.crashes() => slice::from_ref(fault.node()),
         Fault::Network(_) | Fault::Link(_) | Fault::Clock(_) | Fault::Disk(_) => &[],
     }
@@ -188,6 +189,7 @@ fn end_of(at: VirtualInstant, fault: &Fault) -> VirtualInstant {
         Fault::Node(NodeFault::CrashAt { down_for, duration, .. }) => {
             down_for.zip(*duration).map_or(NEVER, |(down_for, waits)| at + waits.saturating_add(down_for))
         }
+        Fault::Process(fault) => fault.down_for().map_or(NEVER, |down_for| at + down_for),
         fault => fault.duration().map_or(NEVER, |duration| at + duration),
     }
 }

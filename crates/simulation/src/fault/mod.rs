@@ -2,7 +2,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `network.rs`, `link.rs`, `node.rs`, `domain.rs`, `clock/`, `disk/` | a family of faults: all that is particular to its kinds |
+//! | `network.rs`, `link.rs`, `node.rs`, `domain.rs`, `clock/`, `disk/`, `process.rs` | a family of faults: all that is particular to its kinds |
 //! | `cut.rs` | cuts in force, which cuts and flaps share |
 //! | `family.rs` | the trait of a family: names, text, effect, end, what minimization tries |
 //! | `families.rs` | a fault of any family while a run applies and ends it |
@@ -29,6 +29,7 @@ mod names;
 mod network;
 mod node;
 mod plan;
+mod process;
 mod profile;
 mod swarm;
 
@@ -52,6 +53,7 @@ pub(crate) use names::NodeNames;
 pub use network::NetworkFault;
 pub use node::NodeFault;
 pub use plan::{AfterStep, FaultPlan, ScheduledFault};
+pub use process::ProcessFault;
 pub(crate) use profile::CompiledProfile;
 pub use profile::FaultProfile;
 
@@ -75,6 +77,8 @@ pub enum Fault {
     Clock(ClockFault),
     /// Of the disk of a node.
     Disk(DiskFault),
+    /// Of the process on a node, which runs on.
+    Process(ProcessFault),
 }
 
 /// Calls the family of a fault.
@@ -87,6 +91,7 @@ macro_rules! of_family {
             Fault::Domain($family) => $call,
             Fault::Clock($family) => $call,
             Fault::Disk($family) => $call,
+            Fault::Process($family) => $call,
         }
     };
 }
@@ -160,6 +165,7 @@ impl Fault {
             (Self::Domain(fault), Self::Domain(earlier)) => fault.ends(earlier),
             (Self::Clock(fault), Self::Clock(earlier)) => fault.ends(earlier),
             (Self::Disk(fault), Self::Disk(earlier)) => fault.ends(earlier),
+            (Self::Process(fault), Self::Process(earlier)) => fault.ends(earlier),
             _ => false,
         }
     }
@@ -174,6 +180,7 @@ impl Fault {
             Self::Domain(fault) => Resolved::Domain(fault.resolve(&names)?),
             Self::Clock(fault) => Resolved::Clock(fault.resolve(&names)?),
             Self::Disk(fault) => Resolved::Disk(fault.resolve(&names)?),
+            Self::Process(fault) => Resolved::Process(fault.resolve(&names)?),
         })
     }
 }
@@ -242,6 +249,7 @@ mod tests {
             .chain(domains.map(Fault::from))
             .chain(clocks.map(Fault::from))
             .chain(disk::one_of_each("a/0", duration).into_iter().map(Fault::from))
+            .chain([ProcessFault::GracefulStop { node: node(), deadline: open_for, down_for: Some(cut_for) }.into()])
             .collect()
     }
 
@@ -254,7 +262,8 @@ mod tests {
         let all = one_of_each();
         let names: BTreeSet<String> = all.iter().map(name).collect();
         let known = [kinds::<NetworkFault>(), kinds::<LinkFault>(), kinds::<NodeFault>(), kinds::<DomainFault>()].concat();
-        let known = [known, kinds::<ClockFault>().to_vec(), kinds::<DiskFault>().to_vec()].concat();
+        let known =
+            [known, kinds::<ClockFault>().to_vec(), kinds::<DiskFault>().to_vec(), kinds::<ProcessFault>().to_vec()].concat();
         assert_eq!(names, known.iter().map(ToString::to_string).collect());
         let kinds: Vec<String> = all.iter().map(|fault| fault.kind().replace(' ', "_")).collect();
         assert_eq!(kinds, all.iter().map(name).collect::<Vec<_>>(), "a kind has one name in data and in text");
@@ -311,6 +320,7 @@ mod tests {
             "stall the disk of a/0 for 1.500s",
             "limit the disk of a/0 (100 operations/s, 4096 bytes/s) for 1.500s",
             "crash a/0 and empty its disk for 1.500s",
+            "stop a/0 within 0.200s, 0.100s down",
         ];
         assert_eq!(texts, expected);
     }
@@ -430,6 +440,7 @@ mod tests {
             "slow the disk of a/0 (0.010s more) for 1.500s",
             "limit the disk of a/0 (100 operations/s) for 1.500s",
             "limit the disk of a/0 (4096 bytes/s) for 1.500s",
+            "stop a/0 within 0.200s, 0.001s down",
         ];
         assert_eq!(simpler, expected);
         let mut all = one_of_each();

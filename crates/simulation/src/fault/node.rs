@@ -337,7 +337,7 @@ impl Family for NodeFault {
 }
 
 /// The state of a node, as the reason why a fault of it has no effect.
-fn state_of(node: NodeId, engine: &Engine) -> &'static str {
+pub(super) fn state_of(node: NodeId, engine: &Engine) -> &'static str {
     let kernel = &engine.core.kernel;
     match kernel.health(node) {
         Health::Killed => "it was killed",

@@ -41,7 +41,7 @@ impl Spans {
             RecordKind::Pause => self.open(SpanKind::Paused, record),
             RecordKind::Resume => self.close(at, |open| open.kind == SpanKind::Paused && open.node == node),
             RecordKind::Boot => self.close(at, |open| open.kind == SpanKind::Down && open.node == node),
-            RecordKind::Crash => self.end_life(SpanKind::Down, record),
+            RecordKind::Crash | RecordKind::Stop => self.end_life(SpanKind::Down, record),
             RecordKind::Kill => self.end_life(SpanKind::Killed, record),
             _ => {}
         }

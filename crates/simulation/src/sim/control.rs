@@ -1,6 +1,7 @@
 //! Actions of a test on a live run.
 
 use std::fmt;
+use std::time::Duration;
 
 use cluster_sim_node::Message;
 use cluster_sim_runtime::Seed;
@@ -8,7 +9,7 @@ use cluster_sim_transport::NetworkPartition;
 use cluster_sim_types::{Health, NodeId, VirtualInstant};
 
 use super::Sim;
-use crate::fault::{NetworkFault, NodeFault, Resolved, on_both_sides};
+use crate::fault::{NetworkFault, NodeFault, ProcessFault, Resolved, on_both_sides};
 
 impl Sim {
     /// Cuts all links between two sides, which have no node in common, while the guard lives.
@@ -132,6 +133,18 @@ impl Sim {
     /// If there is no such node.
     pub fn restart(&mut self, node: impl Into<NodeId>) -> bool {
         self.hit(NodeFault::Restart { node: node.into() })
+    }
+
+    /// Asks a node to stop, and crashes it after `deadline` if it has not. Returns whether it was alive.
+    ///
+    /// It stays down until [`restart`](Self::restart), or until the recovery phase begins.
+    ///
+    /// # Panics
+    /// If there is no such node.
+    pub fn stop(&mut self, node: impl Into<NodeId>, deadline: Duration) -> bool {
+        let (node, down_for) = (node.into(), None);
+        let fault = ProcessFault::GracefulStop { node: self.name_of(node), deadline, down_for };
+        self.by_hand(fault.into(), Resolved::Process(ProcessFault::GracefulStop { node, deadline, down_for }))
     }
 
     /// Kills a node: it never restarts. Returns whether it was not killed before.

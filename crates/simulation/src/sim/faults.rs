@@ -154,8 +154,8 @@ impl FaultState {
     fn end_where(&mut self, engine: &mut Engine, which: impl Fn(usize, &InForce) -> bool) {
         for (record, in_force) in self.in_force.extract_if(.., |(record, in_force)| which(*record, in_force)) {
             let record = &mut self.records[record];
-            record.effect += in_force.effect(engine) + in_force.effect_of_end(engine);
-            record.fired += in_force.fired(engine);
+            record.effect += in_force.effect_of_end(engine);
+            note(record, &in_force, engine);
             in_force.end(engine);
             record.ended_at = Some(engine.core.kernel.now());
         }
@@ -165,8 +165,7 @@ impl FaultState {
     fn note_ended(&mut self, engine: &Engine) {
         for (record, in_force) in self.in_force.extract_if(.., |(_, in_force)| !in_force.is_in_force(engine)) {
             let record = &mut self.records[record];
-            record.effect += in_force.effect(engine);
-            record.fired += in_force.fired(engine);
+            note(record, &in_force, engine);
             record.ended_at = Some(engine.core.kernel.now());
         }
     }
@@ -177,8 +176,8 @@ impl FaultState {
         let mut ended = Vec::new();
         let mut all = Vec::new();
         for (record, in_force) in self.in_force.drain(..) {
-            self.records[record].effect += in_force.effect(engine) + in_force.effect_of_end(engine);
-            self.records[record].fired += in_force.fired(engine);
+            self.records[record].effect += in_force.effect_of_end(engine);
+            note(&mut self.records[record], &in_force, engine);
             ended.push(record);
             all.push(in_force);
         }
@@ -187,6 +186,13 @@ impl FaultState {
             self.records[record].ended_at = Some(engine.core.kernel.now());
         }
     }
+}
+
+/// Adds to the record of a fault in force what it came to.
+fn note(record: &mut FaultRecord, in_force: &InForce, engine: &Engine) {
+    record.effect += in_force.effect(engine);
+    record.fired += in_force.fired(engine);
+    record.reason = in_force.outcome(engine).map(str::to_owned).or(record.reason.take());
 }
 
 impl Sim {
@@ -256,8 +262,7 @@ impl Sim {
     pub(super) fn fault_records(&mut self) -> Vec<FaultRecord> {
         let mut records = std::mem::take(&mut self.faults.records);
         for (record, in_force) in &self.faults.in_force {
-            records[*record].effect += in_force.effect(&self.engine);
-            records[*record].fired += in_force.fired(&self.engine);
+            note(&mut records[*record], in_force, &self.engine);
         }
         records
     }

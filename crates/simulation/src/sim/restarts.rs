@@ -59,6 +59,11 @@ impl Sim {
     fn restart_after(&mut self, node: NodeId, policy: RestartPolicy, panic: &(dyn Any + Send)) -> bool {
         let count = self.restarts.counts.entry(node).or_default();
         let (restarts, has_returned) = (*count < policy.most, panic.is::<MainReturned>());
+        if has_returned && self.engine.core.kernel.is_stop_of(node, self.engine.core.kernel.incarnation(node)) {
+            // It was asked to, and the fault that asked restarts it.
+            self.engine.forget_panic();
+            return true;
+        }
         if !restarts && !has_returned {
             return false;
         }

@@ -89,6 +89,7 @@ impl Sim {
         let stepped = self.engine.step(until.min(self.stop_at));
         match stepped {
             Stepped::Node(_) | Stepped::Between => {}
+            Stepped::Life => self.note_ended_faults(),
             Stepped::Driver(event) => self.carry_out_event(event),
             Stepped::Idle if until >= self.stop_at => return self.stopped_early(until),
             Stepped::Idle => {}

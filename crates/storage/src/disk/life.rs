@@ -28,7 +28,7 @@ impl Disks {
         let Some(disk) = self.disks.get_mut(node.index()).and_then(Option::as_mut) else { return };
         in_flight.iter().for_each(|op| disk.submitted(op));
         disk.end_life();
-        if end != LifeEnd::Returned {
+        if !matches!(end, LifeEnd::Returned | LifeEnd::Stopped) {
             crash(disk, kernel, node, life, &mut self.subjects);
         }
         kernel.change(Change::Disk(node));

@@ -2,7 +2,8 @@
 //!
 //! `nodes.rs` adds names, lives and health of nodes; `clocks.rs` adds their clocks; `timing.rs` adds timers in local time and
 //! `skewed_timers.rs` those of nodes whose clocks lie; `changes.rs` adds what a step
-//! changed; `visits.rs` adds visits of failpoints; `standstill.rs` notices that time does not advance.
+//! changed; `visits.rs` adds visits of failpoints; `standstill.rs` notices that time does not advance;
+//! `stops.rs` keeps graceful stops.
 
 mod arena;
 mod changes;
@@ -10,6 +11,7 @@ mod clocks;
 mod nodes;
 mod skewed_timers;
 mod standstill;
+mod stops;
 mod timing;
 mod visits;
 
@@ -27,6 +29,9 @@ pub(in crate::engine) use nodes::Hold;
 use nodes::Node;
 pub use standstill::BusyTask;
 use standstill::Standstill;
+pub(in crate::engine) use stops::DueStop;
+pub use stops::StopEnd;
+use stops::Stops;
 
 use super::budget::{Budget, Exhausted, Limits};
 use super::decisions::{Choice, Choices, Site};
@@ -88,6 +93,7 @@ pub struct Kernel {
     pub(crate) panicked: Option<TaskName>,
     /// The place of the first panic, once one was caught.
     pub(crate) panicked_at: Option<Option<String>>,
+    stops: Stops,
     heartbeat: Option<Arc<Heartbeat>>,
     /// The code whose step was the last one, if the heartbeat ended the run.
     ended_in: Option<(NodeId, Option<TaskName>)>,
@@ -127,6 +133,7 @@ impl Kernel {
             foreign_wakes: 0,
             panicked: None,
             panicked_at: None,
+            stops: Stops::default(),
             heartbeat: None,
             ended_in: None,
         };

@@ -207,6 +207,7 @@ impl Kernel {
     /// Begins a life: records it, resets the clock, and returns its entropy.
     pub(crate) fn begin_life(&mut self, node: NodeId, incarnation: Incarnation) -> Entropy {
         let (now, epoch) = (self.now, self.epoch);
+        self.forget_stop(node);
         let state = &mut self.nodes[node.index()];
         state.incarnation = incarnation;
         state.health = Health::Up;
@@ -232,6 +233,9 @@ impl Kernel {
         let incarnation = state.incarnation;
         if state.is_skewed && matches!(health, Health::Down | Health::Killed) {
             self.forget_local_timers(node);
+        }
+        if matches!(health, Health::Down | Health::Killed) {
+            self.forget_stop(node);
         }
         for slot in self.paused_timers.remove(&node).unwrap_or_default() {
             if health == Health::Up {

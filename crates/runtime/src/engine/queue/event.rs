@@ -22,13 +22,15 @@ pub(crate) enum Target {
     Start,
     /// The driver of the engine; the slot is the driver's own number.
     Driver,
+    /// A node itself, such as the deadline of its stop; the slot is the node id.
+    Node,
     /// A device; the slot is the device's own number.
     Device(DeviceId),
 }
 
 impl Target {
     /// The first number of a device.
-    const DEVICES: u64 = 3;
+    const DEVICES: u64 = 4;
 
     /// Returns the device with that number, if it is one.
     #[inline(always)]
@@ -42,6 +44,7 @@ impl Target {
             Self::Timer => 0,
             Self::Start => 1,
             Self::Driver => 2,
+            Self::Node => 3,
             Self::Device(device) => Self::DEVICES + device.0 as u64,
         }
     }
@@ -52,6 +55,7 @@ impl Target {
             0 => Self::Timer,
             1 => Self::Start,
             2 => Self::Driver,
+            3 => Self::Node,
             device => Self::Device(DeviceId((device - Self::DEVICES) as u16)),
         }
     }

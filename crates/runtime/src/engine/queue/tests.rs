@@ -31,7 +31,7 @@ fn pop(queue: &mut EventQueue, now: u64, until: u64) -> Option<Event> {
 #[test]
 fn every_part_of_an_event_survives_packing() {
     let last = DeviceId(DeviceId::MAX as u16 - 1);
-    for target in [Target::Timer, Target::Start, Target::Driver, Target::Device(DeviceId(0)), Target::Device(last)] {
+    for target in [Target::Timer, Target::Start, Target::Driver, Target::Node, Target::Device(DeviceId(0)), Target::Device(last)] {
         for order in [Order::FIRST, Order::new(Rank(255), Address::new().number(7))] {
             let sequence = (1 << 48) - 1;
             let event = Event::new(VirtualInstant::from_nanoseconds(u64::MAX), order, target, sequence, 9);

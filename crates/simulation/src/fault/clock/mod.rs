@@ -14,8 +14,6 @@ use cluster_sim_runtime::nanoseconds;
 use cluster_sim_types::{Ratio, SignedDuration};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use motion::ClockInForce;
-
 use super::Fault;
 
 /// A fault of the clocks or the timers of a node, named as the scenario declares it.

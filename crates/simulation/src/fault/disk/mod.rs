@@ -24,7 +24,6 @@ use serde::{Deserialize, Serialize};
 
 use super::Fault;
 
-pub(super) use act::DiskInForce;
 #[cfg(test)]
 pub(super) use tests::one_of_each;
 
