@@ -136,10 +136,13 @@ impl Tree {
         }
         if !grows {
             // The bytes that it cuts off are gone from the cache: no earlier length may claim them any more.
-            let durable = self.file(inode).map_or(0, |file| file.durable.len());
+            let mut floor = self.file(inode).map_or(0, |file| file.durable.len());
             for change in &mut self.changes {
                 match change {
-                    Change::Length { inode: of, length, .. } if *of == inode => *length = (*length).min(after.max(durable)),
+                    Change::Length { inode: of, length, .. } if *of == inode => {
+                        floor = floor.min(*length);
+                        *length = (*length).min(after.max(floor));
+                    }
                     _ => {}
                 }
             }
