@@ -13,7 +13,7 @@ use cluster_sim_transport::ResetReason;
 use super::{EventKind, TaskEnd};
 
 /// Templates by name.
-pub const SENTENCES: [(&str, &str); 37] = [
+pub const SENTENCES: [(&str, &str); 39] = [
     ("boot", "{node} boots, incarnation {number}"),
     ("crash", "{node} crashes"),
     ("kill", "{node} is killed"),
