@@ -61,7 +61,7 @@ fn a_misspelt_spared_group() {
 #[test]
 fn a_fault_of_a_misspelt_kind() {
     let text = r#"[{"at_ns":2000,"fault":{"carsh":{"node":"counter/0"}}}]"#;
-    assert_snapshot!(serde_json::from_str::<FaultPlan>(text).expect_err("there is no such fault"), @"unknown variant `carsh`, expected one of `cut`, `heal_all`, `flap`, `loss`, `links`, `impair`, `impair_links`, `hold`, `release_all`, `reset_sessions`, `crash`, `crash_loop`, `crash_at`, `restart`, `kill`, `pause`, `resume`, `crash_all`, `kill_all`, `pause_all`, `clock_offset`, `clock_step`, `clock_drift`, `periodic_drift`, `random_drift`, `clock_freeze`, `clock_strobe`, `coarse_clock`, `late_timers`, `coalesced_timers`, `disk_error`, `disk_full`, `sync_error`, `lying_sync`, `bit_rot`, `rot_on_read`, `misdirect`, `lost_write`, `stale_read`, `rollback`, `truncate_file`, `remove_file`, `append_garbage`, `slow_disk`, `disk_stall`, `disk_limit`, `reformat` at line 1 column 31");
+    assert_snapshot!(serde_json::from_str::<FaultPlan>(text).expect_err("there is no such fault"), @"unknown variant `carsh`, expected one of `cut`, `heal_all`, `flap`, `loss`, `links`, `impair`, `impair_links`, `hold`, `release_all`, `reset_sessions`, `crash`, `crash_loop`, `crash_at`, `restart`, `kill`, `pause`, `resume`, `crash_all`, `kill_all`, `pause_all`, `clock_offset`, `clock_step`, `clock_drift`, `periodic_drift`, `random_drift`, `clock_freeze`, `clock_strobe`, `coarse_clock`, `late_timers`, `coalesced_timers`, `disk_error`, `disk_full`, `sync_error`, `lying_sync`, `bit_rot`, `rot_on_read`, `misdirect`, `lost_write`, `stale_read`, `rollback`, `truncate_file`, `remove_file`, `append_garbage`, `slow_disk`, `disk_stall`, `disk_limit`, `reformat`, `graceful_stop` at line 1 column 31");
 }
 
 #[test]

@@ -114,6 +114,33 @@ pub fn any_clock_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = C
     ]
 }
 
+/// Any fault of several nodes at once.
+///
+/// Node 0 is never killed, so that checks always have a node to read.
+fn any_domain_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = DomainFault> {
+    let some = |first: u32| {
+        prop::collection::vec(first..nodes, 1..=nodes as usize).prop_map(|indexes| {
+            let names = indexes.into_iter().map(|index| format!("node/{index}"));
+            names.collect::<Vec<String>>()
+        })
+    };
+    prop_oneof![
+        2 => (some(0), any_duration(longest)).prop_map(|(nodes, down_for)| DomainFault::CrashAll { nodes, down_for }),
+        1 => some(1).prop_map(|nodes| DomainFault::KillAll { nodes }),
+        2 => (some(0), any_duration(longest)).prop_map(|(nodes, duration)| DomainFault::PauseAll { nodes, duration }),
+    ]
+}
+
+/// Any fault of the process on a node.
+fn any_process_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = ProcessFault> {
+    let deadline = (0..longest.as_micros() as u64).prop_map(Duration::from_micros);
+    (0..nodes, deadline, any_duration(longest)).prop_map(|(index, deadline, down_for)| ProcessFault::GracefulStop {
+        node: format!("node/{index}"),
+        deadline,
+        down_for,
+    })
+}
+
 /// Any fault of a cluster of `nodes` nodes, of every kind.
 fn any_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Fault> {
     let name = |index: u32| format!("node/{index}");
@@ -157,6 +184,8 @@ fn any_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Fault> {
             .prop_map(|(rule, ratio, duration)| faults::loss("default", &rule, ratio, duration)),
         3 => any_clock_fault(nodes, longest).prop_map(Fault::from),
         3 => any_disk_fault(nodes, longest).prop_map(Fault::from),
+        3 => any_domain_fault(nodes, longest).prop_map(Fault::from),
+        2 => any_process_fault(nodes, longest).prop_map(Fault::from),
         1 => any_link().prop_map(|model| NetworkFault::Links { links: "default".to_owned(), model }.into()),
     ]
 }
