@@ -101,6 +101,17 @@ fn a_panic_without_a_policy_is_a_finding() {
 }
 
 #[test]
+fn a_policy_for_a_text_leaves_other_panics_findings() {
+    for scenario in both_forms(3) {
+        let report = scenario.clone().restart_policy("node", policy().only_panics_with("ten ticks")).run(Seed(7));
+        report.assert_ok();
+        assert_eq!(report.restarts.len(), 2 * 3, "{report}");
+        let report = scenario.restart_policy("node", policy().only_panics_with("the disk failed")).run(Seed(7));
+        assert_eq!((report.outcome, report.restarts.len()), (Outcome::Panicked, 0));
+    }
+}
+
+#[test]
 fn the_panic_after_the_last_restart_is_a_finding() {
     for scenario in both_forms(3) {
         let report = scenario.clone().restart_policy("node", policy().at_most(2)).run(Seed(7));

@@ -2,7 +2,7 @@
 
 use cluster_sim::prelude::*;
 
-use super::glue::Flaw;
+use super::mistakes::Flaw;
 use super::raft;
 
 #[test]

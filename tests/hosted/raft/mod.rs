@@ -1,17 +1,24 @@
 //! TiKV's raft: 5 replicas agree on a log.
 //!
-//! The log is in memory, so no replica crashes, but for those of a planted mistake.
+//! Each keeps its log, its term and its vote in a journal on its disk.
 
+mod durability;
 mod entropy;
+mod facts;
 mod glue;
 mod mistakes;
 mod rules;
 
+use cluster_sim::disk::DiskModel;
 use cluster_sim::fault::FaultKind;
+use cluster_sim::net::Distribution;
 use cluster_sim::prelude::*;
+use cluster_sim::scenario::RestartPolicy;
 use cluster_sim_testkit::units::{milliseconds, seconds};
 
-use self::glue::{Flaw, Packet, Replica};
+use self::durability::{DurablePromises, Remembers};
+use self::glue::{DISK_FAILED, Packet, Replica};
+use self::mistakes::Flaw;
 use self::rules::{ElectionSafety, LeaderCompleteness, LogMatching, StateMachineSafety, all_applied_the_same};
 
 const REPLICAS: u32 = 5;
@@ -34,17 +41,28 @@ async fn propose(node: Node) {
     }
 }
 
-/// Every kind of fault but crashes, resets of sessions, and those of wall clocks.
+/// Every kind of fault but resets of sessions, those of wall clocks, which raft does not use, and disks that lie.
 fn profile() -> FaultProfile {
-    let unused = [FaultKind::Crash, FaultKind::QuickRestart, FaultKind::ClockStep, FaultKind::ClockStrobe];
-    FaultProfile::default().also(FaultKind::OF_CLOCKS).without(unused)
+    let of_wall_clocks = [FaultKind::ClockStep, FaultKind::ClockStrobe];
+    FaultProfile::default().also(FaultKind::OF_CLOCKS).with_disk_faults().without(of_wall_clocks)
 }
 
-fn raft(flaw: Option<Flaw>) -> Scenario {
+/// Disks that spin: a sync takes 1 to 20 ms.
+fn disks() -> DiskModel {
+    let mut model = DiskModel::strict_posix();
+    model.times.sync = Distribution::uniform(milliseconds(1), milliseconds(20));
+    model
+}
+
+/// Replicas under the rules of the protocol.
+fn protocol(flaw: Option<Flaw>) -> Scenario {
+    let restarts = RestartPolicy::after(milliseconds(100)).only_panics_with(DISK_FAILED);
     Scenario::new("raft")
         .machines("replica", REPLICAS, move |boot: &Boot| Replica::boot(boot, flaw))
+        .restart_policy("replica", restarts)
         .clients("client", 2, propose)
         .default_links(LinkModel { loss: Ratio::percent(1), ..LinkModel::constant(milliseconds(5)) })
+        .disks_of("replica", disks())
         .observe("at most one leader a term", ElectionSafety::default)
         .observe("equal entries follow equal logs", LogMatching::default)
         .observe("a leader has what was applied", LeaderCompleteness::default)
@@ -53,6 +71,13 @@ fn raft(flaw: Option<Flaw>) -> Scenario {
         .chaos(profile().sparing(["client"]))
         .duration(seconds(20))
         .recovery_timeout(seconds(60))
+}
+
+/// Replicas under all rules.
+fn raft(flaw: Option<Flaw>) -> Scenario {
+    protocol(flaw)
+        .observe("term, vote and commit never regress", Remembers::default)
+        .observe("what a replica promised is durable", DurablePromises::default)
 }
 
 #[test]

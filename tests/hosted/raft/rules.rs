@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cluster_sim::check::{Change, Invariant};
 use cluster_sim::prelude::*;
 
-use super::glue::{Applied, Status, Written, Wrote};
+use super::facts::{Applied, Status, Written, Wrote};
 
 /// At most one replica ever leads in a term.
 #[derive(Default)]

@@ -29,12 +29,14 @@ pub struct RestartPolicy {
     pub(crate) after: Duration,
     /// Restarts of one node in a run.
     pub(crate) most: u32,
+    /// The text in the message of a panic after which a node restarts; absent for any panic.
+    text: Option<&'static str>,
 }
 
 impl RestartPolicy {
     /// Restarts a node that long after it panicked or returned, as often as it does so.
     pub fn after(after: Duration) -> Self {
-        Self { after, most: u32::MAX }
+        Self { after, most: u32::MAX, text: None }
     }
 
     /// Restarts a node at most that many times in a run.
@@ -43,6 +45,19 @@ impl RestartPolicy {
     #[must_use]
     pub fn at_most(self, restarts: u32) -> Self {
         Self { most: restarts, ..self }
+    }
+
+    /// Restarts a node only after panics whose message contains that text; any other panic is a finding.
+    ///
+    /// For a node that gives up on purpose, as when its disk fails: bugs that panic are found all the same.
+    #[must_use]
+    pub fn only_panics_with(self, text: &'static str) -> Self {
+        Self { text: Some(text), ..self }
+    }
+
+    /// Whether it handles a panic of that message.
+    pub(crate) fn handles(&self, message: &str) -> bool {
+        self.text.is_none_or(|text| message.contains(text))
     }
 }
 

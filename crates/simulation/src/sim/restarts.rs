@@ -58,12 +58,13 @@ impl Sim {
     /// Crashes a node that panicked or returned, and lets it restart. Returns false if this panic is a finding.
     fn restart_after(&mut self, node: NodeId, policy: RestartPolicy, panic: &(dyn Any + Send)) -> bool {
         let count = self.restarts.counts.entry(node).or_default();
-        let (restarts, has_returned) = (*count < policy.most, panic.is::<MainReturned>());
+        let has_returned = panic.is::<MainReturned>();
         if has_returned && self.engine.core.kernel.is_stop_of(node, self.engine.core.kernel.incarnation(node)) {
             // It was asked to, and the fault that asked restarts it.
             self.engine.forget_panic();
             return true;
         }
+        let restarts = *count < policy.most && (has_returned || policy.handles(&message_of(panic)));
         if !restarts && !has_returned {
             return false;
         }
