@@ -3,6 +3,7 @@
 //! Each test is one `async fn` over a `Node`. Real time only bounds how long a test waits before it fails.
 
 mod datagram;
+mod disk;
 mod real;
 mod session;
 mod tasks;

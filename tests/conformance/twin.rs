@@ -59,6 +59,20 @@ impl Twin {
     }
 }
 
+impl Twin {
+    /// As [`run`](Self::run), from one seed.
+    #[track_caller]
+    pub(crate) fn run_once<F>(self, nodes: u32, main: impl Fn(Node, Done) -> F + Clone + Send + Sync + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        match self {
+            Self::Simulated => simulate(Seed(0), nodes, main),
+            Self::Real => run_on_tokio(nodes, main),
+        }
+    }
+}
+
 fn simulate<F>(seed: Seed, nodes: u32, main: impl Fn(Node, Done) -> F + Send + Sync + 'static)
 where
     F: Future<Output = ()> + 'static,
@@ -80,7 +94,8 @@ where
         let done = Done::default();
         let done_of_nodes = done.clone();
         let cluster = TokioCluster::new().seed(Seed(0)).nodes("node", nodes, move |node| main(node, done_of_nodes.clone()));
-        let cluster = cluster.start().expect("the machine has free ports");
+        let folder = tempfile::tempdir().expect("the machine has temporary folders");
+        let cluster = cluster.disks_in(folder.path()).start().expect("the machine has free ports");
         until(&cluster, done.all(nodes)).await;
         cluster.stop().await;
     });

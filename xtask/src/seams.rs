@@ -8,10 +8,11 @@ use crate::environment::Environment;
 use crate::systems;
 
 /// The crates that must build without `test-utils` besides the systems, each alone: with `--workspace` cargo would enable it for all.
-pub const SEAMS: [&str; 7] = [
+pub const SEAMS: [&str; 8] = [
     "cluster-sim-types",
     "cluster-sim-runtime",
     "cluster-sim-transport",
+    "cluster-sim-storage",
     "cluster-sim-node",
     "cluster-sim-invariants",
     "cluster-sim-metrics",
@@ -19,7 +20,8 @@ pub const SEAMS: [&str; 7] = [
 ];
 
 /// Those of them with a tokio twin, which must build with feature `tokio` and without the simulator.
-pub const TOKIO_TWINS: [&str; 4] = ["cluster-sim-runtime", "cluster-sim-transport", "cluster-sim-node", "cluster-sim"];
+pub const TOKIO_TWINS: [&str; 5] =
+    ["cluster-sim-runtime", "cluster-sim-transport", "cluster-sim-storage", "cluster-sim-node", "cluster-sim"];
 
 /// Builds each crate alone, up to the first that does not build.
 ///

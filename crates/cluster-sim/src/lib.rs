@@ -279,6 +279,10 @@ mod guide {
     #[doc = include_str!("../../../docs/guide/tokio.md")]
     struct Tokio;
 
+    #[cfg(feature = "tokio")]
+    #[doc = include_str!("../../../docs/guide/disks.md")]
+    struct Disks;
+
     #[doc = include_str!("../../../docs/guide/recipes.md")]
     struct Recipes;
 }

@@ -91,7 +91,11 @@ impl Content {
             self.length = self.length.max(offset + bytes.len() as u64);
         }
     }
+}
 
+/// For the simulated twin.
+#[cfg(any(test, feature = "test-utils"))]
+impl Content {
     /// Sets the length; bytes beyond it are zeros if it grows again.
     pub(crate) fn set_len(&mut self, length: u64) {
         if length < self.length {

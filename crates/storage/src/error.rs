@@ -38,6 +38,8 @@ pub enum DiskErrorKind {
     StorageFull,
     /// The device failed (EIO).
     Io,
+    /// The node really runs and was given no folder for its disk.
+    NoDisk,
 }
 
 impl DiskErrorKind {
@@ -80,6 +82,7 @@ impl DiskErrorKind {
             Self::FileTooLarge => "the file would be too large",
             Self::StorageFull => "no space is left on the disk",
             Self::Io => "input/output error",
+            Self::NoDisk => "the node has no disk; give it a folder by `disks_in` of `TokioCluster` or `TokioSetup`",
         }
     }
 }

@@ -9,6 +9,7 @@
 //! | `image` | | [`DiskImage`]: a disk at one moment, read-only |
 //! | `journal` | | [`JournalEngine`]: an append-only log of checksummed records, without IO |
 //! | `disk` | `test-utils` | the simulated twin: file systems as a device, with what a crash leaves of them |
+//! | `real` | `tokio` | `TokioDisk`: the real twin, a folder of the machine |
 //!
 //! Node code reaches its disk by `Node::disk`, a machine by `Effects::disk`; both are in the crate `node`.
 //!
@@ -23,6 +24,8 @@ mod image;
 mod journal;
 mod operation;
 mod path;
+#[cfg(feature = "tokio")]
+mod real;
 
 pub use content::Content;
 #[cfg(feature = "test-utils")]
@@ -36,5 +39,9 @@ pub use journal::{
     JournalEngine, JournalError, JournalEvent, JournalOptions, JournalRecord, MAX_PAYLOAD, MAX_SEGMENT, RecordPlace, Recovered,
     SyncEvidence, TornTail,
 };
-pub use operation::{DirEntry, DiskOp, DiskOpKind, DiskOutput, DiskResult, EntryKind, FileId, Metadata, OpenOptions, Space};
+pub use operation::{
+    DirEntry, DiskOp, DiskOpKind, DiskOutput, DiskResult, EntryKind, FileId, MAX_FILE, MAX_OPEN, Metadata, OpenOptions, Space,
+};
 pub use path::{DiskPath, MAX_NAME, MAX_PATH};
+#[cfg(feature = "tokio")]
+pub use real::TokioDisk;

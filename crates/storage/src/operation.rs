@@ -19,6 +19,12 @@ impl fmt::Display for FileId {
     }
 }
 
+/// The most bytes of a file: 16 TiB, as on ext4.
+pub const MAX_FILE: u64 = 1 << 44;
+
+/// The most files that a node has open: 1,024, as on Linux.
+pub const MAX_OPEN: u32 = 1_024;
+
 /// How a file is opened. As `std::fs::OpenOptions`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OpenOptions {
@@ -51,7 +57,7 @@ impl OpenOptions {
         Self { create_new: true, ..Self::create() }
     }
 
-    /// Sets the length to zero.
+    /// Sets the length to zero; the file must be opened for writing.
     #[must_use]
     pub const fn truncate(self) -> Self {
         Self { truncate: true, ..self }

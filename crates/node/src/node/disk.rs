@@ -1,12 +1,16 @@
 //! The disk of a node, and its open files.
 
 use std::fmt;
+#[cfg(feature = "test-utils")]
 use std::pin::Pin;
 use std::sync::Arc;
+#[cfg(feature = "test-utils")]
 use std::task::{Context, Poll};
 
 #[cfg(feature = "test-utils")]
 use cluster_sim_storage::OpKey;
+#[cfg(feature = "tokio")]
+use cluster_sim_storage::TokioDisk;
 use cluster_sim_storage::{
     DirEntry, DiskError, DiskErrorKind, DiskOp, DiskOutput, DiskResult, FileId, Metadata, OpenOptions, Space,
 };
@@ -62,7 +66,10 @@ impl Disk {
                 Answer { sim, key }.await
             }
             #[cfg(feature = "tokio")]
-            Twin::Real(_) => Err(DiskError::new(DiskErrorKind::Io, operation.name(), operation.path().unwrap_or_default())),
+            Twin::Real(ref context) => match context.disk() {
+                Some(disk) => disk.submit(operation).await,
+                None => Err(DiskError::new(DiskErrorKind::NoDisk, operation.name(), operation.path().unwrap_or("/"))),
+            },
         }
     }
 
@@ -89,7 +96,7 @@ impl Disk {
                 file.unwrap_or(FileId(u32::MAX))
             }
             #[cfg(feature = "tokio")]
-            Twin::Real(_) => FileId(u32::MAX),
+            Twin::Real(ref context) => context.disk().map_or(FileId(u32::MAX), TokioDisk::next_file),
         }
     }
 
@@ -99,7 +106,11 @@ impl Disk {
             #[cfg(feature = "test-utils")]
             Twin::Simulated(sim) => sim.cleanup_disk(|disks, kernel| disks.close(kernel, sim.life.node(), file)),
             #[cfg(feature = "tokio")]
-            Twin::Real(_) => {}
+            Twin::Real(ref context) => {
+                if let Some(disk) = context.disk() {
+                    drop(disk.submit(DiskOp::Close { file }));
+                }
+            }
         }
     }
 

@@ -14,6 +14,10 @@ impl Node {
     ///
     /// A scenario declares its points, and a visit of another one is then a finding. In a scenario that declares none, visits are
     /// not counted.
+    #[cfg_attr(
+        all(feature = "tokio", not(feature = "test-utils")),
+        expect(unused_variables, reason = "only a simulation has faults that aim at points")
+    )]
     pub async fn failpoint(&self, point: &'static str) {
         match self.twin {
             #[cfg(feature = "test-utils")]

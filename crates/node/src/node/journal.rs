@@ -39,7 +39,7 @@ pub struct Journal {
     engine: JournalEngine,
     files: [FileId; 2],
     /// The operation in flight, also that of a dropped future.
-    in_flight: Option<Pin<Box<dyn Future<Output = DiskResult> + Send>>>,
+    in_flight: Option<Pin<Box<dyn Future<Output = DiskResult> + Send + Sync>>>,
 }
 
 impl Journal {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -47,6 +48,7 @@ pub struct TokioCluster {
     groups: Vec<Group>,
     seed: Option<Seed>,
     observer: Option<Observer>,
+    disks: Option<Arc<Path>>,
 }
 
 struct Group {
@@ -77,6 +79,11 @@ impl TokioCluster {
         Self { seed: Some(seed), ..self }
     }
 
+    /// Gives each node a folder of its own in `folder` as its disk; see [`TokioSetup::disks_in`].
+    pub fn disks_in(self, folder: impl AsRef<Path>) -> Self {
+        Self { disks: Some(folder.as_ref().into()), ..self }
+    }
+
     /// Passes facts and views to `observer`; see [`TokioSetup::on_observation`].
     pub fn on_observation(self, observer: impl Fn(NodeId, Observation<'_>) + Send + Sync + 'static) -> Self {
         Self { observer: Some(Arc::new(observer)), ..self }
@@ -91,7 +98,7 @@ impl TokioCluster {
         let infos: Vec<(NodeInfo, usize)> = self.node_infos();
         let sockets = infos.iter().map(|_| TokioSockets::bind(loopback)).collect::<Result<Vec<_>, _>>()?;
         let book = AddressBook::from_iter(infos.iter().zip(&sockets).map(|((info, _), sockets)| (info.id(), sockets.address())));
-        let setup = TokioSetup::of(book, self.seed, self.observer);
+        let setup = TokioSetup::of(book, self.seed, self.observer, self.disks);
         let mut nodes = Vec::with_capacity(infos.len());
         for ((info, group), sockets) in infos.into_iter().zip(sockets) {
             nodes.push(setup.start(info, sockets, |node| (self.groups[group].main)(node))?);

@@ -85,13 +85,16 @@ impl TokioNode {
         }
     }
 
-    /// Stops the node and waits until all its tasks are dropped.
+    /// Stops the node and waits until all its tasks are dropped and no operation of its disk runs.
     ///
     /// Its address can be bound again once no other handle of the node exists, such as a clone of its `Node`.
     pub async fn stop(self) {
         let context = Arc::clone(&self.context);
         drop(self);
         context.life.gone().await;
+        if let Some(disk) = context.disk() {
+            disk.idle().await;
+        }
     }
 
     /// Asks the node to stop, and stops it after `within` if its main function has not returned by then.

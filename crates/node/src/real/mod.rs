@@ -21,6 +21,8 @@
 //!   connections of a crashed program as if it had closed them itself. An end buffers 64 messages to send and 64 received; it
 //!   breaks after 15 s without a frame. Dropping an end closes it; if received messages are unread then, or arrive later, the
 //!   other side is reset.
+//! - **Disks.** A folder of the machine, given by `disks_in`. Operations run on tokio's blocking threads, those on one file in order; a
+//!   sync is an fsync. The end of a life closes all files, and drops operations that have not begun.
 //!
 //! # Trust
 //!

@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cluster_sim_runtime::{Entropy, NoEntropy, Seed, TokioLife};
+use cluster_sim_storage::{DiskPath, TokioDisk};
 use cluster_sim_transport::{AddressBook, TokioNetwork, TokioSockets};
 use cluster_sim_types::NodeId;
 use tokio::runtime::Handle;
@@ -43,6 +45,7 @@ pub struct TokioSetup {
     addresses: Arc<AddressBook>,
     seed: Option<Seed>,
     observer: Option<Observer>,
+    disks: Option<Arc<Path>>,
 }
 
 impl TokioSetup {
@@ -50,11 +53,11 @@ impl TokioSetup {
     ///
     /// The book lists every node of the cluster, those started here included.
     pub fn new(addresses: AddressBook) -> Self {
-        Self { addresses: Arc::new(addresses), seed: None, observer: None }
+        Self { addresses: Arc::new(addresses), seed: None, observer: None, disks: None }
     }
 
-    pub(super) fn of(addresses: AddressBook, seed: Option<Seed>, observer: Option<Observer>) -> Self {
-        Self { addresses: Arc::new(addresses), seed, observer }
+    pub(super) fn of(addresses: AddressBook, seed: Option<Seed>, observer: Option<Observer>, disks: Option<Arc<Path>>) -> Self {
+        Self { addresses: Arc::new(addresses), seed, observer, disks }
     }
 
     /// Sets the seed of the nodes' random numbers, which are then those of a simulation with that seed.
@@ -64,6 +67,15 @@ impl TokioSetup {
     /// Without it the operating system chooses a seed at each start of a node.
     pub fn seed(self, seed: Seed) -> Self {
         Self { seed: Some(seed), ..self }
+    }
+
+    /// Gives each node a folder of its own in `folder` as its disk.
+    ///
+    /// It is named as the node, with `-` for `/`: `store-0`.
+    ///
+    /// Without it [`Node::disk`] answers with errors. A folder that is missing is created. Only one life may use it at a time.
+    pub fn disks_in(self, folder: impl AsRef<Path>) -> Self {
+        Self { disks: Some(folder.as_ref().into()), ..self }
     }
 
     /// Passes facts and views to `observer`, on the thread of the node that reports them.
@@ -96,14 +108,26 @@ impl TokioSetup {
             None => Seed::from_system()?,
         };
         let entropy = Entropy::of_life(seed, info.name(), info.incarnation());
+        let disk_runtime = runtime.clone();
         let life = TokioLife::begin(runtime);
         let network = TokioNetwork::open(id, life.clone(), Arc::clone(&self.addresses), sockets)
             .map_err(|cause| StartError::Sockets { node: id, cause })?;
-        let context = Arc::new(NodeContext::new(id, life, network, self.observer.clone()));
+        let disk = self.disks.as_deref().map(|folder| open_disk(folder, &info, disk_runtime)).transpose()?;
+        let context = Arc::new(NodeContext::new(id, life, network, disk, self.observer.clone()));
         let name = Arc::from(info.name());
         let node = Node::new(Boot::new(info, entropy), Twin::Real(Arc::clone(&context)));
         Ok(TokioNode::run(id, name, context, main(node)))
     }
+}
+
+/// Opens the folder of a node.
+fn open_disk(folder: &Path, info: &NodeInfo, runtime: Handle) -> Result<TokioDisk, StartError> {
+    let name = info.name().replace('/', "-");
+    let opened = match DiskPath::parse(&name) {
+        Ok(_) => TokioDisk::open(folder.join(&name), runtime),
+        Err(_) => Err(io::Error::new(io::ErrorKind::InvalidInput, "the name of the node is no name of a folder")),
+    };
+    opened.map_err(|cause| StartError::Disk { node: info.id(), folder: folder.join(name), cause })
 }
 
 /// A node was not started; no task runs.
@@ -122,6 +146,17 @@ pub enum StartError {
     /// The operating system gave no seed.
     #[error(transparent)]
     NoEntropy(#[from] NoEntropy),
+    /// The folder of its disk cannot be created.
+    #[error("the disk of {node} cannot be used: {}: {cause}", folder.display())]
+    Disk {
+        /// The node.
+        node: NodeId,
+        /// The folder.
+        folder: PathBuf,
+        /// The error of the operating system.
+        #[source]
+        cause: io::Error,
+    },
     /// The sockets cannot be used.
     #[error("the sockets of {node} cannot be used: {cause}")]
     Sockets {
@@ -135,8 +170,13 @@ pub enum StartError {
 
 impl fmt::Debug for TokioSetup {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { addresses, seed, observer } = self;
+        let Self { addresses, seed, observer, disks } = self;
         let mut shown = formatter.debug_struct("TokioSetup");
-        shown.field("addresses", addresses).field("seed", seed).field("is_observed", &observer.is_some()).finish()
+        shown
+            .field("addresses", addresses)
+            .field("seed", seed)
+            .field("disks", disks)
+            .field("is_observed", &observer.is_some())
+            .finish()
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cluster_sim_runtime::{Entropy, Roll, TokioLife};
+use cluster_sim_storage::TokioDisk;
 use cluster_sim_transport::TokioNetwork;
 use cluster_sim_types::{Fact, NodeId};
 use parking_lot::{Mutex, ReentrantMutex};
@@ -25,6 +26,7 @@ struct PublishedView {
 pub(crate) struct NodeContext {
     pub(crate) life: TokioLife,
     pub(crate) network: TokioNetwork,
+    disk: Option<TokioDisk>,
     node: NodeId,
     observer: Option<Observer>,
     random_count: AtomicU64,
@@ -36,10 +38,17 @@ pub(crate) struct NodeContext {
 }
 
 impl NodeContext {
-    pub(crate) fn new(node: NodeId, life: TokioLife, network: TokioNetwork, observer: Option<Observer>) -> Self {
+    pub(crate) fn new(
+        node: NodeId,
+        life: TokioLife,
+        network: TokioNetwork,
+        disk: Option<TokioDisk>,
+        observer: Option<Observer>,
+    ) -> Self {
         Self {
             life,
             network,
+            disk,
             node,
             observer,
             random_count: AtomicU64::new(0),
@@ -47,6 +56,11 @@ impl NodeContext {
             exposed: Mutex::default(),
             handle_calls: ReentrantMutex::default(),
         }
+    }
+
+    /// Returns the disk; `None` if the node was given no folder.
+    pub(crate) fn disk(&self) -> Option<&TokioDisk> {
+        self.disk.as_ref()
     }
 
     /// Returns the next random number of the node.
@@ -110,6 +124,9 @@ impl NodeContext {
     /// The handle may hold the node, and so keep its sockets open.
     pub(crate) fn end(&self) {
         self.life.end();
+        if let Some(disk) = &self.disk {
+            disk.end();
+        }
         let exposed = self.exposed.lock().take();
         drop(exposed);
     }

@@ -7,6 +7,7 @@ use cluster_sim_runtime::{Distribution, InvalidDistribution, QuantileTable};
 use serde::{Deserialize, Serialize};
 
 use super::rules::CrashRules;
+use crate::operation::{MAX_FILE, MAX_OPEN};
 
 /// How long the operations of a disk take.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,8 +53,8 @@ impl Default for DiskModel {
         Self {
             times: DiskTimes::default(),
             capacity: 1 << 40,
-            max_file: 1 << 44,
-            max_open: 1_024,
+            max_file: MAX_FILE,
+            max_open: MAX_OPEN,
             crash: CrashRules::strict_posix(),
         }
     }

@@ -203,6 +203,9 @@ impl NodeDisk {
     fn open(&mut self, file: FileId, path: &str, options: OpenOptions) -> Result<()> {
         drop(self.open.remove(&file));
         let path = DiskPath::parse(path)?;
+        if options.truncate && !options.write {
+            return Err(DiskErrorKind::NotPermitted);
+        }
         if self.open.len() >= self.model.max_open as usize {
             return Err(DiskErrorKind::TooManyOpenFiles);
         }

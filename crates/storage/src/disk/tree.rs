@@ -176,7 +176,7 @@ impl Tree {
 
     /// Finds the directory of a path, and the last name.
     pub(super) fn parent<'p>(&self, path: &'p DiskPath) -> Result<(Inode, &'p str)> {
-        let (directory, name) = path.split_last().ok_or(DiskErrorKind::IsADirectory)?;
+        let (directory, name) = path.split_last().ok_or(DiskErrorKind::InvalidPath)?;
         let inode = self.find(&DiskPath::parse(directory)?)?;
         self.directory(inode)?;
         Ok((inode, name))
@@ -197,6 +197,9 @@ impl Tree {
 
     /// Creates a file or directory under a free name.
     pub(super) fn create(&mut self, path: &DiskPath, entry: Entry) -> Result<Inode> {
+        if path.split_last().is_none() {
+            return Err(DiskErrorKind::AlreadyExists);
+        }
         let (directory, name) = self.parent(path)?;
         if self.directory(directory)?.current.contains_key(name) {
             return Err(DiskErrorKind::AlreadyExists);
@@ -226,16 +229,21 @@ impl Tree {
         if replaced == Some(inode) {
             return Ok(());
         }
+        let is_below = |path: &DiskPath, above: &DiskPath| {
+            path.as_str().strip_prefix(above.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        };
+        if self.is_directory(inode) && is_below(to, from) {
+            return Err(DiskErrorKind::InvalidPath);
+        }
         match replaced {
+            // It has at least the entry that is renamed, and Linux says so even if that is a file.
+            Some(_) if is_below(from, to) => return Err(DiskErrorKind::DirectoryNotEmpty),
             Some(old) if self.is_directory(old) && !self.is_directory(inode) => return Err(DiskErrorKind::IsADirectory),
             Some(old) if !self.is_directory(old) && self.is_directory(inode) => return Err(DiskErrorKind::NotADirectory),
             Some(old) if self.directory(old).is_ok_and(|old| !old.current.is_empty()) => {
                 return Err(DiskErrorKind::DirectoryNotEmpty);
             }
             _ => {}
-        }
-        if self.is_directory(inode) && to.as_str().strip_prefix(from.as_str()).is_some_and(|rest| rest.starts_with('/')) {
-            return Err(DiskErrorKind::InvalidPath);
         }
         let is_joined = self.rules.journals_names() || self.is_directory(inode);
         self.set_name(new_directory, to, Some(inode), false);
