@@ -155,6 +155,19 @@ impl<M: Machine> MachineHost<M> {
         }
         apply_effects::<M>(common, &mut self.timers, node, kernel, network)
     }
+
+    /// Steps the machine with the answer of the disk that it was woken for.
+    #[cold]
+    #[inline(never)]
+    fn step_on_disk(&mut self, device: DeviceId, number: u32, common: &mut Common<M>, step: Step<'_>) {
+        let key = common.devices.disks;
+        assert!(device == key.id(), "{device:?} woke a machine and gives it no input");
+        let Some(HostDone { tag, result }) = step.core.devices.get_mut(key).take_of_host(number) else { return };
+        let (kernel, network) = common.devices.split(step.core);
+        if self.step_machine(Input::Disk(tag, result), common, step.node, kernel, network) {
+            submit(common, step.node, step.core);
+        }
+    }
 }
 
 /// The devices that give machines inputs or carry out their effects, found when the hosts are made.
@@ -263,15 +276,6 @@ fn submit<M: Machine>(common: &mut Common<M>, node: NodeId, core: &mut Core) {
     common.disk_operations.drain(..).for_each(|(tag, operation)| disks.submit_of_host(kernel, node, tag, operation));
 }
 
-/// Fetches the answer of the disk for a node, as an input.
-#[cold]
-#[inline(never)]
-fn disk_input<M>(key: DeviceKey<Disks>, device: DeviceId, number: u32, core: &mut Core) -> Option<Input<M>> {
-    assert!(device == key.id(), "{device:?} woke a machine and gives it no input");
-    let HostDone { tag, result } = core.devices.get_mut(key).take_of_host(number)?;
-    Some(Input::Disk(tag, result))
-}
-
 /// Fetches what the network has for a node, as an input; `None` if it was lost on the way.
 #[inline(always)]
 fn network_input<M: Machine>(
@@ -311,26 +315,25 @@ impl<M: Machine> Hosts for MachineGroup<M> {
         let Self { hosts, common, .. } = self;
         let host = &mut hosts[place];
         let node = step.node;
+        // Only the network is fetched for most steps, once: each device costs a call to learn its type.
+        if let Wake::Device(device, number) = wake
+            && device != common.devices.network.id()
+        {
+            return host.step_on_disk(device, number, common, step);
+        }
+        let (kernel, network) = common.devices.split(step.core);
         let input = match wake {
             Wake::Start => Input::Start,
-            Wake::Stop => Input::Stop { deadline: step.core.kernel.stop_deadline(node).unwrap_or_default() },
+            Wake::Stop => Input::Stop { deadline: kernel.stop_deadline(node).unwrap_or_default() },
             Wake::Timer(token) => {
                 host.timers.remove(token);
                 Input::Timer(Timer(token))
             }
-            // Turns the notice of each device into an input: one arm for each device.
-            Wake::Device(device, number) => {
-                let input = if device == common.devices.network.id() {
-                    let (kernel, network) = common.devices.split(step.core);
-                    network_input(common, number, node, kernel, network)
-                } else {
-                    disk_input(common.devices.disks, device, number, step.core)
-                };
-                let Some(input) = input else { return };
-                input
-            }
+            Wake::Device(_, number) => match network_input(common, number, node, kernel, network) {
+                Some(input) => input,
+                None => return,
+            },
         };
-        let (kernel, network) = common.devices.split(step.core);
         if host.step_machine(input, common, node, kernel, network) {
             submit(common, node, step.core);
         }
