@@ -54,8 +54,14 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Runs one operation; never resolves once the life is over.
-    pub(super) async fn run(&self, operation: DiskOp) -> DiskResult {
+    /// Runs one operation that is given as data; never resolves once the life is over.
+    ///
+    /// For protocols without IO, such as [`JournalEngine`](crate::JournalEngine), that a machine drives too. The caller chooses the
+    /// numbers of files, as a machine does, so it opens none by [`open`](Self::open) in the same life.
+    ///
+    /// # Errors
+    /// As the operation.
+    pub async fn run(&self, operation: DiskOp) -> DiskResult {
         match self.node.twin {
             #[cfg(feature = "test-utils")]
             Twin::Simulated(sim) => {

@@ -1,0 +1,57 @@
+//! A replicated ledger: three stores keep one log of deposits on their disks, and clients add to it and read the balance.
+//!
+//! Start at [`Config`]. [`LedgerStore`] and [`Client`] are protocols without IO. [`Hosted`] drives either as a machine and [`run`](run())
+//! as an async function, so the two styles differ in nothing but that. [`rules`] checks what the ledger promises; [`Bug`] lists the
+//! faults that can be planted.
+//!
+//! # The protocol
+//!
+//! It is a small relative of viewstamped replication and Raft. Epoch e is led by store e mod 3. A store promises to follow no
+//! epoch before e, and does so once e is in its epoch file; it vouches for an entry once its journal has synced it. An entry is
+//! committed once two stores vouch for it in its epoch. A store that hears of no primary for a while asks both others for a promise;
+//! with one of them it leads, with the better of the two logs. A log is better by the epoch of its last entry, then by length. A new
+//! primary appends an entry of its own, which commits all before it.
+//!
+//! Requests carry client, life and number, and the log is the table of requests: a retry has one effect.
+//!
+//! A primary answers reads by itself while it holds a lease: a backup that answers a heartbeat makes no promise for a while, by its
+//! own monotonic clock. The promise is longer than the lease by what clocks may drift, 10 percent each. Wall clocks may show anything.
+//!
+//! # Disks
+//!
+//! A crash forgets what is not synced, and the protocol counts on no more than that. An operation that fails makes a store read its
+//! disk again: the journal writes and syncs anew what no sync confirmed. A store whose journal is corrupt, or whose disk was replaced,
+//! knows neither what it promised nor what it vouched for. It is a learner then: it has no vote until both others have told it
+//! what they know, and until that is on its disk.
+//!
+//! So the ledger survives the loss of one disk of three at a time. Two at once may lose entries: then the learners stay out, and
+//! requests stay unanswered.
+//!
+//! # Deliberately absent
+//!
+//! Snapshots and the end of a log: a run is short. Changes of the members. Links and faults, which a scenario applies from outside.
+
+mod bug;
+mod client;
+mod config;
+mod durable;
+mod entry;
+mod fact;
+mod log;
+mod machine;
+mod message;
+mod protocol;
+pub mod rules;
+mod store;
+mod task;
+
+pub use bug::Bug;
+pub use client::{Client, ClientView};
+pub use config::{Config, STORES, primary_of};
+pub use entry::{Body, Deposit, Entry, LogEnd, RequestId};
+pub use fact::LedgerFact;
+pub use machine::Hosted;
+pub use message::{LedgerMessage, label};
+pub use protocol::{ClockReadings, Identity, Outbox, Protocol, ProtocolEvent};
+pub use store::{LedgerStore, Status, StoreView};
+pub use task::run;
