@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 
-use super::execute::{OpenFile, execute_at, execute_on};
+use super::folder::{OpenFile, execute_at, execute_on};
 use crate::error::{DiskError, DiskErrorKind};
 use crate::operation::{DiskOp, DiskResult, FileId, MAX_OPEN};
 

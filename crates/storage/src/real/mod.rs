@@ -3,14 +3,14 @@
 //! | file | contents |
 //! |---|---|
 //! | `disk.rs` | [`TokioDisk`]: runs operations on blocking threads, those on one file in order |
-//! | `execute.rs` | what each operation does to the folder |
+//! | `folder.rs` | what each operation does to the folder |
 //! | `refusal.rs` | errors of the operating system as [`DiskErrorKind`](crate::DiskErrorKind) |
 //!
 //! Paths follow the rules of [`DiskPath`](crate::DiskPath), so none leads out of the folder, unless the folder has symbolic links.
 //! A sync is an fsync of the file, and a sync of a directory one of the directory where the system has it.
 
 mod disk;
-mod execute;
+mod folder;
 mod refusal;
 
 pub use disk::TokioDisk;
