@@ -237,8 +237,11 @@ fn disk_plan() -> FaultPlan {
         .at(milliseconds(16_000), DiskFault::Reformat { node: node(4), down_for: duration })
 }
 
+/// The answer to each operation of a node, by what it is about.
+type DiskFates = BTreeMap<(NodeId, u64), (u64, u32)>;
+
 /// The instant and the error of each append, by node and tick; and the choices about disks, by site.
-fn disk_fates(plan: FaultPlan) -> (BTreeMap<(NodeId, u64), (u64, u32)>, BTreeMap<u64, u64>) {
+fn disk_fates(plan: FaultPlan) -> (DiskFates, BTreeMap<u64, u64>) {
     let scenario = Scenario::new("appenders").machines("store", 8, |_| Appender).faults(plan).duration(Duration::from_secs(20));
     let mut sim = scenario.start(Seed(7));
     sim.keep_records();
