@@ -231,7 +231,7 @@ fn every_step_is_announced_and_timed_in_order() {
     assert!(announced.len() == 11 && steps.iter().enumerate().all(begins), "{printed}");
     assert!(steps.iter().all(|step| printed.contains(&format!("{step:>12} "))), "{printed}");
     assert!(printed.contains("       total "), "{printed}");
-    assert_eq!(sandbox.indices("clippy -p ").len(), 7 + 2 + 4, "{:?}", sandbox.calls());
+    assert_eq!(sandbox.indices("clippy -p ").len(), 8 + 2 + 5, "{:?}", sandbox.calls());
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub enum Effect<M> {
     /// Close this side of the session with one node.
     SessionClose(NodeId),
     /// Submit an operation to the node's disk, under a number.
-    Disk(u64, DiskOp),
+    Disk(u64, Box<DiskOp>),
     /// Visit the failpoint of that name.
     Failpoint(&'static str),
     /// End the node's life, if it was asked to stop.
@@ -192,7 +192,7 @@ impl<M> Effects<M> {
     /// file take effect in the order in which they were submitted, all others in any order; nothing is durable before the answer
     /// to a sync. The file that earlier lives left is in [`Boot::disk`](crate::Boot::disk).
     pub fn disk(&mut self, tag: impl Into<u64>, operation: DiskOp) {
-        self.push(Effect::Disk(tag.into(), operation));
+        self.push(Effect::Disk(tag.into(), Box::new(operation)));
     }
 
     /// Ends the node's life by itself, after it was asked to stop by [`Input::Stop`](crate::Input::Stop).

@@ -261,7 +261,7 @@ fn apply_all<M: Machine>(
                     effects.drain().for_each(drop);
                 }
             }
-            Effect::Disk(tag, operation) => disk_operations.push((tag, operation)),
+            Effect::Disk(tag, operation) => disk_operations.push((tag, *operation)),
         }
     }
     !disk_operations.is_empty()
