@@ -69,6 +69,7 @@ impl Trigger {
     ///
     /// ```
     /// use cluster_sim::prelude::*;
+    /// use cluster_sim::check::{Change, Health};
     /// use cluster_sim::fault::Trigger;
     ///
     /// let third_boot = Trigger::with_state("the third boot", || 0, |boots, change, world| {
