@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use cluster_sim::explore::{Choice, Decision};
+use cluster_sim::fault::{ClockFault, Clocks, FaultKind};
+use cluster_sim::node::OpenOptions;
 use cluster_sim::prelude::*;
 use cluster_sim_scenarios::{BuiltinScenario, Variables};
 
@@ -55,6 +57,39 @@ fn sessions() -> Scenario {
         .duration(Duration::from_secs(4))
 }
 
+/// A ledger on disks and clocks that fail in every way. It may break its rules, at the same step each time.
+fn broken_ledger() -> Scenario {
+    let profile = FaultProfile { mean_interval: Duration::from_secs(1), ..FaultProfile::default() };
+    let of_disks = FaultKind::disk_honest().chain(FaultKind::disk_dishonest());
+    let drift = ClockFault::RandomDrift {
+        node: "store/0".to_owned(),
+        clocks: Clocks::Both,
+        most_ppb: 50_000_000,
+        step_ppb: 10_000_000,
+        every: Duration::from_millis(100),
+        duration: None,
+    };
+    ready("ledger").chaos(profile.also(of_disks).also(FaultKind::OF_CLOCKS)).faults(FaultPlan::new().at(Duration::ZERO, drift))
+}
+
+/// Creates files and syncs nothing.
+async fn scribbles(node: Node) {
+    for number in 0.. {
+        let file = node.disk().open(&format!("{number}"), OpenOptions::create()).await.expect("the disk has no faults");
+        file.append([7; 600]).await.expect("the disk has room");
+        node.sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn scribbler() -> Scenario {
+    let crashes = FaultProfile { mean_interval: Duration::from_millis(500), ..FaultProfile::default() };
+    Scenario::new("scribbler")
+        .nodes("scribbler", 2, scribbles)
+        .chaos(crashes.only([FaultKind::Crash, FaultKind::QuickRestart]))
+        .always("no disk has a thousand files", |world| world.disk(NodeId(0)).is_none_or(|disk| disk.paths().len() < 1_000))
+        .duration(Duration::from_secs(4))
+}
+
 fn ready(name: &str) -> Scenario {
     let registry = cluster_sim_scenarios::builtin();
     let prepared = registry.named(name).expect("it is a standard scenario").prepare(&Variables::default());
@@ -79,7 +114,9 @@ fn a_thousand_runs_repeat_from_their_decisions() {
     let mut runs = 0;
     let names = cluster_sim_scenarios::builtin();
     let short = names.scenarios().filter(|scenario| scenario.is_for_many_seeds()).map(BuiltinScenario::name);
-    for (scenario, seeds) in short.map(|name| (ready(name), 150)).chain([(sessions(), 150)]) {
+    for (scenario, seeds) in
+        short.map(|name| (ready(name), 150)).chain([(sessions(), 150), (broken_ledger(), 150), (scribbler(), 50)])
+    {
         for seed in (0..seeds).map(Seed) {
             kinds.extend(agrees(&scenario, seed).iter().map(|decision| decision.choice));
             runs += 1;
@@ -97,6 +134,17 @@ fn a_thousand_runs_repeat_from_their_decisions() {
         Choice::Duplicate,
         Choice::Reorder,
         Choice::ReorderBy,
+        Choice::DiskTime,
+        Choice::TimerLate,
+        Choice::TimerLateBy,
+        Choice::ClockDrift,
+        Choice::CrashNames,
+        Choice::CrashName,
+        Choice::CrashFile,
+        Choice::CrashSector,
+        Choice::CrashLength,
+        Choice::DiskFault,
+        Choice::DiskFaultPlace,
     ];
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), all, "every kind of choice was decided and pinned");
 }
