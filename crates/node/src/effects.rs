@@ -85,7 +85,7 @@ pub struct Effects<M> {
     later: VecDeque<Effect<M>>,
     entropy: Entropy,
     wall: WallTime,
-    /// Whether a step has read the wall clock.
+    /// Whether the step has read the wall clock.
     has_read_wall: Cell<bool>,
     view_unchanged: bool,
     /// Empty lists of receivers, reused so that a broadcast does not allocate.
@@ -256,10 +256,11 @@ impl<M> Effects<M> {
         self.wall
     }
 
-    /// Whether the wall clock was read since the last call; for drivers.
-    #[doc(hidden)]
-    pub fn take_read_wall(&self) -> bool {
-        self.has_read_wall.take()
+    /// Whether the step has read the wall clock.
+    #[cfg(feature = "test-utils")]
+    #[inline(always)]
+    pub(crate) fn has_read_wall(&self) -> bool {
+        self.has_read_wall.get()
     }
 
     /// Clears the list before a step, and sets the source of rolls and the wall clock. For drivers.
@@ -273,6 +274,7 @@ impl<M> Effects<M> {
         }
         self.entropy = entropy;
         self.wall = wall;
+        self.has_read_wall.set(false);
         self.view_unchanged = false;
     }
 
@@ -325,7 +327,8 @@ impl<M> Effects<M> {
     pub(crate) fn take_lone_timer(&mut self) -> Option<(Timer, Duration)> {
         let (Some(Effect::SetTimer(timer, after)), Rest::Nothing) = (&self.first, self.rest) else { return None };
         let lone = (*timer, *after);
-        self.first = None;
+        // A timer owns nothing; forgotten, it costs no look at what other effects own.
+        std::mem::forget(self.first.take());
         Some(lone)
     }
 

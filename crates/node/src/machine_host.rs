@@ -124,36 +124,24 @@ impl<M: Machine> MachineHost<M> {
         kernel: &mut Kernel,
         network: &mut Network,
     ) -> bool {
-        let Some((local, wall)) = kernel.true_clocks(node) else {
-            return self.step_skewed(input, common, node, kernel, network);
-        };
         let machine = self.machine.as_mut().expect("the kernel wakes no node that is down");
+        let (local, wall) = kernel.true_clocks(node).unwrap_or_else(|| kernel.read_skewed_clocks(node));
         common.effects.begin(self.boot.entropy(), wall);
         machine.step(local, input, &mut common.effects);
-        apply_effects::<M>(common, &mut self.timers, node, kernel, network)
-    }
-
-    /// As `step_untraced`, for a node whose clocks lie. Every step reads the monotonic clock; the wall clock only if it asks.
-    #[cold]
-    #[inline(never)]
-    fn step_skewed(
-        &mut self,
-        input: Input<M::Message>,
-        common: &mut Common<M>,
-        node: NodeId,
-        kernel: &mut Kernel,
-        network: &mut Network,
-    ) -> bool {
-        let (local, wall) = kernel.clocks_of(node);
-        kernel.count_local_reading(node);
-        let machine = self.machine.as_mut().expect("the kernel wakes no node that is down");
-        common.effects.begin(self.boot.entropy(), wall);
-        common.effects.take_read_wall();
-        machine.step(local, input, &mut common.effects);
-        if common.effects.take_read_wall() {
+        if common.effects.has_read_wall() {
             kernel.count_wall_reading(node);
         }
         apply_effects::<M>(common, &mut self.timers, node, kernel, network)
+    }
+
+    /// As [`step_machine`](Self::step_machine), for seldom inputs.
+    #[cold]
+    #[inline(never)]
+    fn step_apart(&mut self, input: Input<M::Message>, common: &mut Common<M>, step: Step<'_>) {
+        let (kernel, network) = common.devices.split(step.core);
+        if self.step_machine(input, common, step.node, kernel, network) {
+            submit(common, step.node, step.core);
+        }
     }
 
     /// Steps the machine with the answer of the disk that it was woken for.
@@ -163,10 +151,7 @@ impl<M: Machine> MachineHost<M> {
         let key = common.devices.disks;
         assert!(device == key.id(), "{device:?} woke a machine and gives it no input");
         let Some(HostDone { tag, result }) = step.core.devices.get_mut(key).take_of_host(number) else { return };
-        let (kernel, network) = common.devices.split(step.core);
-        if self.step_machine(Input::Disk(tag, result), common, step.node, kernel, network) {
-            submit(common, step.node, step.core);
-        }
+        self.step_apart(Input::Disk(tag, result), common, step);
     }
 }
 
@@ -344,14 +329,11 @@ impl<M: Machine> Hosts for MachineGroup<M> {
             return Err(Some(type_name::<M::Message>()));
         };
         if let Some(request) = request.take() {
-            let node = step.node;
-            let (kernel, network) = self.common.devices.split(step.core);
+            let kernel = &mut step.core.kernel;
             let (payload, length) = content_of(&request);
-            let record = Record::of(kernel.now(), RecordKind::Call, node);
+            let record = Record::of(kernel.now(), RecordKind::Call, step.node);
             kernel.record(Record { length, payload, ..record });
-            if self.hosts[place].step_machine(Input::Call(request), &mut self.common, node, kernel, network) {
-                submit(&mut self.common, node, step.core);
-            }
+            self.hosts[place].step_apart(Input::Call(request), &mut self.common, step);
         }
         Ok(())
     }

@@ -31,6 +31,14 @@ impl Kernel {
         Some((clock.local_since_boot(self.now)?, clock.wall(self.now)))
     }
 
+    /// Reads both skewed clocks of a node for a step, which counts as a reading of the monotonic one.
+    #[cold]
+    #[inline(never)]
+    pub fn read_skewed_clocks(&self, node: NodeId) -> (LocalInstant, WallTime) {
+        self.count_local_reading(node);
+        self.clocks_of(node)
+    }
+
     /// Reads both clocks of a node without counting that as a reading of its code.
     #[cold]
     #[inline(never)]
@@ -65,6 +73,8 @@ impl Kernel {
     }
 
     /// Counts that the node's code reads its wall clock.
+    #[cold]
+    #[inline(never)]
     pub fn count_wall_reading(&self, node: NodeId) {
         if let Some(clocks) = self.skewed.get(&node) {
             clocks.count_wall(self.now, self.nodes[node.index()].clock.wall(self.now));
