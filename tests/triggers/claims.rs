@@ -93,6 +93,28 @@ fn a_profile_stays_within_the_claim_unless_told_otherwise() {
 }
 
 #[test]
+fn seeds_beyond_the_claim_are_not_counted_as_passed() {
+    let half = |seed: Seed| match seed.0 % 2 {
+        0 => FaultPlan::new(),
+        _ => planned((0..3).map(|node| (50, kill(&format!("member/{node}"))))),
+    };
+    let sweep = members().faults_from(half).sweep(0..8);
+    sweep.assert_ok();
+    assert_eq!([sweep.passed(), sweep.exceeded(), sweep.failed()], [4, 4, 0]);
+    let text = "4 of seeds 0..8 of members passed, 4 went beyond what it claims to survive and prove nothing";
+    assert_eq!(sweep.to_string(), text);
+}
+
+#[test]
+#[should_panic(expected = "0 of seeds 0..8 of members passed, 8 went beyond what it claims to survive and prove nothing")]
+fn a_sweep_beyond_the_claim_in_every_seed_fails() {
+    let three = (0..3).map(|node| (50, kill(&format!("member/{node}"))));
+    let sweep = members().faults(planned(three)).sweep(0..8);
+    assert_eq!((sweep.is_ok(), sweep.exit_code()), (false, 4));
+    sweep.assert_ok();
+}
+
+#[test]
 fn a_minimized_case_stays_within_the_claim() {
     // One member that is down breaks the rule; leaving out others would exceed the claim.
     let scenario = members()

@@ -1,5 +1,6 @@
 //! State shared by the workers of a campaign.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub(super) struct Shared {
     first_passed: Mutex<Option<Report>>,
     /// The rules that had nothing to judge in some seeds.
     idle: Mutex<IdleRules>,
+    /// The seeds whose faults went beyond what the scenario claims to survive.
+    exceeded: Mutex<BTreeSet<u64>>,
     /// Why seeds could not be run.
     error: Mutex<Option<ChildError>>,
     pub(super) slots: Vec<WorkerSlot>,
@@ -60,6 +63,8 @@ pub(super) struct CampaignResult {
     pub(super) first_passed: Option<Report>,
     /// The rules that had nothing to judge in any seed; none unless every seed passed otherwise.
     pub(super) idle: Vec<String>,
+    /// Seeds whose faults went beyond what the scenario claims to survive.
+    pub(super) exceeded: u64,
     pub(super) is_interrupted: bool,
     pub(super) error: Option<ChildError>,
 }
@@ -98,6 +103,7 @@ impl Shared {
             profile: Mutex::new(None),
             first_passed: Mutex::new(None),
             idle: Mutex::default(),
+            exceeded: Mutex::default(),
             error: Mutex::new(None),
             slots: (0..workers).map(|_| WorkerSlot::default()).collect(),
             started: now(),
@@ -134,6 +140,9 @@ impl Shared {
         }
         if !result.idle.is_empty() {
             self.idle.lock().add(result.idle);
+        }
+        if result.is_exceeded {
+            self.exceeded.lock().insert(seed);
         }
         if let Some(report) = result.passed {
             *self.first_passed.lock() = Some(*report);
@@ -199,6 +208,7 @@ impl Shared {
         let first_passed = self.first_passed.lock().take();
         let profile = self.profile.lock().take();
         let last = self.seeds.end();
+        let exceeded = std::mem::take(&mut *self.exceeded.lock());
         let done = self.slots.iter().map(|slot| slot.sums().0).sum::<u64>();
         // A campaign that ended on its own completed every seed up to its end; later ones may have run and do not count.
         let completed = if last < self.range.end { last.saturating_sub(self.range.start) + 1 } else { count };
@@ -211,15 +221,17 @@ impl Shared {
                 profile,
                 first_passed,
                 idle: Vec::new(),
+                exceeded: exceeded.len() as u64,
                 is_interrupted,
                 error,
             };
         }
+        let exceeded = exceeded.range(..=last).count() as u64;
         // Which seeds ran past an early end depends on the machine.
         let coverage = self.coverage.lock().take().filter(|_| completed == count);
         let failures = failures.up_to(last);
         let idle = std::mem::take(&mut *self.idle.lock());
         let idle = if failures.is_empty() { idle.in_all(completed) } else { Vec::new() };
-        CampaignResult { done: completed, failures, coverage, profile, first_passed, idle, is_interrupted, error }
+        CampaignResult { done: completed, failures, coverage, profile, first_passed, idle, exceeded, is_interrupted, error }
     }
 }

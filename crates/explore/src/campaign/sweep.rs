@@ -39,6 +39,7 @@ pub struct Sweep {
     scenario: String,
     seeds: Range<u64>,
     passed: u64,
+    exceeded: u64,
     failures: Vec<Failure>,
     /// Decisions of the failing seeds that were recorded in this process.
     known_decisions: BTreeMap<u64, Vec<Decision>>,
@@ -113,13 +114,15 @@ impl Sweep {
         };
         let failures: Vec<Failure> = result.failures.into_iter().map(failure).collect();
         let failed: u64 = failures.iter().map(|failure| 1 + failure.duplicates).sum();
-        let passed = result.done.saturating_sub(failed);
+        let exceeded = result.exceeded;
+        let passed = result.done.saturating_sub(failed + exceeded);
         let (scenario, coverage, profile, error) = (target.name().to_owned(), result.coverage, result.profile, result.error);
         let first_passed = result.first_passed;
         Self {
             scenario,
             seeds,
             passed,
+            exceeded,
             failures,
             known_decisions,
             coverage,
@@ -162,6 +165,13 @@ impl Sweep {
     /// Number of seeds that passed.
     pub fn passed(&self) -> u64 {
         self.passed
+    }
+
+    /// Number of seeds whose faults went beyond what the scenario claims to survive.
+    ///
+    /// They prove nothing; see [`Scenario::survives`].
+    pub fn exceeded(&self) -> u64 {
+        self.exceeded
     }
 
     /// Number of seeds that failed.
@@ -255,7 +265,7 @@ impl Sweep {
     pub fn suite_cases(&self) -> Vec<SuiteCase> {
         let mut unproved = Vec::new();
         if let Some(why) = self.why_not_whole() {
-            let (ran, all) = (self.passed + self.failed(), self.seeds.end.saturating_sub(self.seeds.start));
+            let (ran, all) = (self.passed + self.exceeded + self.failed(), self.seeds.end.saturating_sub(self.seeds.start));
             unproved.push(format!("{why} after {ran} of {all} seeds"));
         }
         unproved.extend(self.is_minimizing_interrupted.then(|| MINIMIZING_INTERRUPTED.to_owned()));
@@ -279,9 +289,12 @@ impl Sweep {
     }
 
     /// Whether the range is not empty, every seed ran and passed, and no required coverage is missing.
+    ///
+    /// Seeds that went beyond a claim are left out, unless they are all: then nothing was proved.
     pub fn is_ok(&self) -> bool {
         let is_whole = !self.seeds.is_empty() && self.error.is_none() && !self.is_interrupted();
-        is_whole && self.failures.is_empty() && self.missing().is_empty()
+        let proves_something = self.passed > 0 || self.exceeded == 0;
+        is_whole && proves_something && self.failures.is_empty() && self.missing().is_empty()
     }
 
     /// The exit code for a command that ends with this sweep.
@@ -316,6 +329,9 @@ impl fmt::Display for Sweep {
         if self.failed() > 1 {
             let failures = if failures.len() == 1 { "one way".to_owned() } else { format!("{} ways", failures.len()) };
             write!(formatter, ", {} failed in {failures}", self.failed())?;
+        }
+        if self.exceeded > 0 {
+            write!(formatter, ", {} went beyond what it claims to survive and prove nothing", self.exceeded)?;
         }
         if let Some(why) = self.why_not_whole() {
             write!(formatter, ", {why} before all were run")?;
@@ -378,6 +394,7 @@ mod tests {
                 profile: None,
                 first_passed: None,
                 idle: Vec::new(),
+                exceeded: 0,
                 is_interrupted,
                 error: None,
             },

@@ -149,6 +149,8 @@ pub(super) struct SeedResult {
     pub(super) passed: Option<Box<Report>>,
     /// The rules that had nothing to judge in a run that passed otherwise.
     pub(super) idle: Vec<String>,
+    /// Whether its faults went beyond what the scenario claims to survive, so that it proves nothing.
+    pub(super) is_exceeded: bool,
 }
 
 impl Job {
@@ -176,7 +178,7 @@ impl Job {
         let ended_at = report.ended_at;
         if report.exhausted == Some(Exhausted::RealTime) {
             let failed = Some(Box::new(FailedSeed::unrecorded(overtime(report, self.target.seed_timeout()))));
-            return SeedResult { ended_at, coverage: None, profile, failed, passed: None, idle: Vec::new() };
+            return SeedResult { ended_at, coverage: None, profile, failed, passed: None, idle: Vec::new(), is_exceeded: false };
         }
         let coverage = self.counts_coverage.then(|| Box::new(Coverage::of(&report)));
         let fails = |apply: &ReportCheck| (apply.test)(&report) != Verdict::Holds;
@@ -189,7 +191,8 @@ impl Job {
             let failed = if is_sampled { self.check_repeats(seed, report, heartbeat) } else { None };
             // A seed that fails says nothing about the rules that it left idle.
             let (passed, idle) = if failed.is_none() { (passed, idle) } else { (None, Vec::new()) };
-            return SeedResult { ended_at, coverage, profile, failed, passed, idle };
+            let is_exceeded = proves_nothing && failed.is_none();
+            return SeedResult { ended_at, coverage, profile, failed, passed, idle, is_exceeded };
         }
         // For a rule over the report there is nothing to record: the run itself breaks no rule.
         let records = is_shown(&report) && report.outcome != Outcome::Held;
@@ -198,7 +201,7 @@ impl Job {
             self.report_checks.iter().for_each(|apply| apply.apply(&mut failed.report));
         }
         let failed = (failed.report.outcome != Outcome::Held).then(|| Box::new(failed));
-        SeedResult { ended_at, coverage, profile, failed, passed: None, idle: Vec::new() }
+        SeedResult { ended_at, coverage, profile, failed, passed: None, idle: Vec::new(), is_exceeded: false }
     }
 
     /// Runs a seed that passed once more, and returns a failure if that gives another report.

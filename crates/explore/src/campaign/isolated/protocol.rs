@@ -35,6 +35,9 @@ pub(super) enum WorkerMessage {
         /// The rules that had nothing to judge, if it passed otherwise.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         idle: Vec<String>,
+        /// Whether its faults went beyond what the scenario claims to survive.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_exceeded: bool,
     },
     /// A seed does not return from a step; the process ends.
     Stuck {
@@ -67,8 +70,16 @@ mod tests {
     #[test]
     fn a_done_seed_is_a_short_message() {
         let ended_at = VirtualInstant::ZERO + Duration::from_secs(2);
-        let message =
-            WorkerMessage::Done { seed: 7, ended_at, coverage: None, profile: None, failed: None, passed: None, idle: Vec::new() };
+        let message = WorkerMessage::Done {
+            seed: 7,
+            ended_at,
+            coverage: None,
+            profile: None,
+            failed: None,
+            passed: None,
+            idle: Vec::new(),
+            is_exceeded: false,
+        };
         let text = serde_json::to_string(&message).unwrap();
         assert_eq!(text, "{\"done\":{\"seed\":7,\"ended_at_ns\":2000000000}}");
         assert_eq!(serde_json::from_str::<WorkerMessage>(&text).unwrap(), message);

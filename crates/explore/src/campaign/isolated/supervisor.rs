@@ -139,7 +139,7 @@ impl Supervisor {
         };
         let ended_at = failed.report.ended_at;
         let failed = Some(Box::new(failed));
-        Ok(SeedResult { ended_at, coverage: None, profile: None, failed, passed: None, idle: Vec::new() })
+        Ok(SeedResult { ended_at, coverage: None, profile: None, failed, passed: None, idle: Vec::new(), is_exceeded: false })
     }
 
     /// Starts a worker and waits until it reaches its call.
@@ -159,8 +159,10 @@ impl Supervisor {
     fn wait_for(&self, process: &mut Worker, seed: u64) -> Result<SeedEnd, Stopped> {
         match process.recv(self.silence_max, &|| !self.shared.is_stopped()) {
             Ok(None) => Err(Stopped),
-            Ok(Some(WorkerMessage::Done { seed: done, ended_at, coverage, profile, failed, passed, idle })) if done == seed => {
-                Ok(SeedEnd::Done(SeedResult { ended_at, coverage, profile, failed, passed, idle }))
+            Ok(Some(WorkerMessage::Done { seed: done, ended_at, coverage, profile, failed, passed, idle, is_exceeded }))
+                if done == seed =>
+            {
+                Ok(SeedEnd::Done(SeedResult { ended_at, coverage, profile, failed, passed, idle, is_exceeded }))
             }
             Ok(Some(WorkerMessage::Stuck { seed: stuck, failed })) if stuck == seed => Ok(SeedEnd::Stuck(SeedResult {
                 ended_at: failed.report.ended_at,
@@ -169,6 +171,7 @@ impl Supervisor {
                 failed: Some(failed),
                 passed: None,
                 idle: Vec::new(),
+                is_exceeded: false,
             })),
             Ok(Some(message)) => Err(self.give_up(ChildError::garbled(&message))),
             Err(ChildError::Panicked { message }) => {

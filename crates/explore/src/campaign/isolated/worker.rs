@@ -61,10 +61,19 @@ fn run_seeds(job: &Job, orders: &Receiver<WorkerOrder>, slot: &WorkerSlot, heart
         let is_first = |report: &Report| !known.contains(&FailureKey::of(report));
         match catch_unwind(AssertUnwindSafe(|| job.run_seed(seed, keeps, is_sampled, heartbeat, is_first))) {
             Ok(examined) => {
-                let SeedResult { ended_at, coverage, profile, failed, passed, idle } = examined;
+                let SeedResult { ended_at, coverage, profile, failed, passed, idle, is_exceeded } = examined;
                 slot.done(ended_at);
                 known.extend(failed.as_ref().map(|failed| FailureKey::of(&failed.report)));
-                send(&FromChild::Sent(WorkerMessage::Done { seed, ended_at, coverage, profile, failed, passed, idle }));
+                send(&FromChild::Sent(WorkerMessage::Done {
+                    seed,
+                    ended_at,
+                    coverage,
+                    profile,
+                    failed,
+                    passed,
+                    idle,
+                    is_exceeded,
+                }));
             }
             Err(panic) => {
                 send(&FromChild::Panicked(message_of(&*panic)));
