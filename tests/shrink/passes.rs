@@ -44,6 +44,16 @@ fn a_loss_of_a_zone_is_reduced_to_the_nodes_needed() {
 }
 
 #[test]
+fn a_rolling_restart_is_reduced_to_the_crash_of_one_node() {
+    let rolling = DomainFault::rolling_restart(["group:copy"], milliseconds(64), milliseconds(5));
+    let scenario = ledger(Some(Flaw::StaysDown)).only_faults(FaultPlan::new().at(milliseconds(20), rolling));
+    let minimized = scenario.shrink(&scenario.run(Seed(1))).unwrap();
+    let fault = &minimized.case.faults.faults()[0].fault;
+    let of = |copy| Fault::from(DomainFault::crash_all([copy], milliseconds(1)));
+    assert!(*fault == of("copy/0") || *fault == of("copy/1"), "{minimized}");
+}
+
+#[test]
 fn the_duration_is_cut_to_the_violation() {
     let late = FaultPlan::new().at(milliseconds(30), crash("copy/0", Some(milliseconds(2))));
     let scenario = ledger(None).only_faults(late).duration(Duration::from_secs(60)).always("no copy is ever down", |world| {

@@ -128,6 +128,9 @@ fn any_domain_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Doma
         2 => (some(0), any_duration(longest)).prop_map(|(nodes, down_for)| DomainFault::CrashAll { nodes, down_for }),
         1 => some(1).prop_map(|nodes| DomainFault::KillAll { nodes }),
         2 => (some(0), any_duration(longest)).prop_map(|(nodes, duration)| DomainFault::PauseAll { nodes, duration }),
+        2 => (some(0), 0_u64..40, 0_u64..40).prop_map(|(nodes, down_for, pause)| {
+            DomainFault::RollingRestart { nodes, down_for: milliseconds(down_for), pause: milliseconds(pause) }
+        }),
     ]
 }
 

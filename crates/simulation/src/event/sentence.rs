@@ -77,6 +77,7 @@ pub(crate) const FAULTS: &[(&str, &str)] = &[
     ("crash all", "crash [{nodes}] at once{for}"),
     ("kill all", "kill [{nodes}] at once"),
     ("pause all", "pause [{nodes}] at once{for}"),
+    ("rolling restart", "restart [{nodes}] one after the other, {down_for} down, {pause} apart"),
     ("clock offset", "set the wall clock of {node} off by {by}{for}"),
     ("clock step", "step the wall clock of {node} by {by}"),
     ("clock drift", "drift {clocks} of {node} by {drift}{for}"),

@@ -10,6 +10,9 @@ use super::Fault;
 use super::draw::Drawn;
 use super::error::PlanError;
 use super::family::{Applied, Declared, Family, Kind, SpanKind};
+use super::node::BRIEF;
+use super::rolling::Rolling;
+use crate::event::seconds;
 
 /// A fault of several nodes at the same instant or one after the other.
 ///
@@ -20,6 +23,9 @@ use super::family::{Applied, Declared, Family, Kind, SpanKind};
 #[non_exhaustive]
 pub enum DomainFault<N = String> {
     /// Crashes nodes at one instant, as when their rack loses power; all restart at one instant.
+    ///
+    /// With all nodes of a group and a short time down this is a restart storm: all of them boot, and come for what they need, at
+    /// once.
     CrashAll {
         /// The nodes.
         nodes: Vec<N>,
@@ -40,6 +46,19 @@ pub enum DomainFault<N = String> {
         #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
         duration: Option<Duration>,
     },
+    /// Crashes and restarts nodes one after the other, as in an upgrade that never has two of them down.
+    ///
+    /// A node that is not up in its turn is left out. The end of the fault phase ends it.
+    RollingRestart {
+        /// The nodes, in order; those of a set in the order in which the scenario declares them.
+        nodes: Vec<N>,
+        /// How long each is down.
+        #[serde(rename = "down_for_ns", with = "nanoseconds")]
+        down_for: Duration,
+        /// Time from the restart of one to the crash of the next.
+        #[serde(rename = "pause_ns", with = "nanoseconds")]
+        pause: Duration,
+    },
 }
 
 /// A fault of several nodes in force.
@@ -49,6 +68,8 @@ pub(crate) enum DomainInForce {
     Down(Vec<(NodeId, Option<Incarnation>)>),
     /// It paused these nodes.
     Paused(Vec<NodeId>),
+    /// It restarts nodes one after the other.
+    Rolling(Rolling),
 }
 
 impl DomainFault {
@@ -66,6 +87,11 @@ impl DomainFault {
     pub fn pause_all(nodes: impl IntoIterator<Item = impl Into<String>>, duration: impl Into<Option<Duration>>) -> Self {
         Self::PauseAll { nodes: names(nodes), duration: duration.into() }
     }
+
+    /// Restarts all these nodes, or those of all these sets, one after the other.
+    pub fn rolling_restart(nodes: impl IntoIterator<Item = impl Into<String>>, down_for: Duration, pause: Duration) -> Self {
+        Self::RollingRestart { nodes: names(nodes), down_for, pause }
+    }
 }
 
 fn names(nodes: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
@@ -75,7 +101,10 @@ fn names(nodes: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
 impl<N> DomainFault<N> {
     /// The nodes that it hits, by node or by set.
     pub(crate) fn named(&self) -> &[N] {
-        let (Self::CrashAll { nodes, .. } | Self::KillAll { nodes } | Self::PauseAll { nodes, .. }) = self;
+        let (Self::CrashAll { nodes, .. }
+        | Self::KillAll { nodes }
+        | Self::PauseAll { nodes, .. }
+        | Self::RollingRestart { nodes, .. }) = self;
         nodes
     }
 
@@ -85,6 +114,7 @@ impl<N> DomainFault<N> {
             Self::CrashAll { down_for, .. } => DomainFault::CrashAll { nodes, down_for },
             Self::KillAll { .. } => DomainFault::KillAll { nodes },
             Self::PauseAll { duration, .. } => DomainFault::PauseAll { nodes, duration },
+            Self::RollingRestart { down_for, pause, .. } => DomainFault::RollingRestart { nodes, down_for, pause },
         }
     }
 }
@@ -100,12 +130,17 @@ impl Family for DomainFault {
             Self::CrashAll { .. } => ("crash all", SpanKind::Down),
             Self::KillAll { .. } => ("kill all", SpanKind::Killed),
             Self::PauseAll { .. } => ("pause all", SpanKind::Paused),
+            Self::RollingRestart { .. } => ("rolling restart", SpanKind::Node),
         };
         Kind { name, span: Some(span), counts: Some(["node", "nodes"]) }
     }
 
     fn parts(&self) -> Vec<(&'static str, String)> {
-        vec![("nodes", self.named().join(" "))]
+        let mut parts = vec![("nodes", self.named().join(" "))];
+        if let Self::RollingRestart { down_for, pause, .. } = self {
+            parts.extend([("down_for", seconds(*down_for)), ("pause", seconds(*pause))]);
+        }
+        parts
     }
 
     fn sides(&self) -> [&[String]; 2] {
@@ -115,20 +150,33 @@ impl Family for DomainFault {
     fn duration(&self) -> Option<Duration> {
         match self {
             Self::CrashAll { down_for: duration, .. } | Self::PauseAll { duration, .. } => *duration,
-            Self::KillAll { .. } => None,
+            Self::KillAll { .. } | Self::RollingRestart { .. } => None,
         }
     }
 
     fn duration_mut(&mut self) -> Option<&mut Duration> {
         match self {
             Self::CrashAll { down_for: duration, .. } | Self::PauseAll { duration, .. } => duration.as_mut(),
-            Self::KillAll { .. } => None,
+            Self::KillAll { .. } | Self::RollingRestart { .. } => None,
         }
     }
 
     fn targets_mut(&mut self) -> Vec<&mut Vec<String>> {
-        let (Self::CrashAll { nodes, .. } | Self::KillAll { nodes } | Self::PauseAll { nodes, .. }) = self;
+        let (Self::CrashAll { nodes, .. }
+        | Self::KillAll { nodes }
+        | Self::PauseAll { nodes, .. }
+        | Self::RollingRestart { nodes, .. }) = self;
         vec![nodes]
+    }
+
+    /// Of a rolling restart a crash of its only node, a short time down, and no pause.
+    fn simpler(&self) -> Vec<Self> {
+        let Self::RollingRestart { nodes, down_for, pause } = self else { return Vec::new() };
+        let with = |down_for, pause| Self::RollingRestart { nodes: nodes.clone(), down_for, pause };
+        let alone = (nodes.len() == 1).then(|| Self::CrashAll { nodes: nodes.clone(), down_for: Some(*down_for) });
+        let shorter = (*down_for > BRIEF).then(|| with(BRIEF, *pause));
+        let closer = (!pause.is_zero()).then(|| with(*down_for, Duration::ZERO));
+        alone.into_iter().chain(shorter).chain(closer).collect()
     }
 
     fn resolve(&self, names: &Declared<'_>) -> Result<DomainFault<NodeId>, PlanError> {
@@ -140,6 +188,13 @@ impl Family for DomainFault {
 
     fn apply(fault: DomainFault<NodeId>, engine: &mut Engine) -> Applied<DomainInForce> {
         let (hit, in_force) = match fault {
+            DomainFault::RollingRestart { nodes, down_for, pause } => {
+                let applied = match Rolling::begin(nodes, [down_for, pause], engine) {
+                    Some(rolling) => Applied::in_force(DomainInForce::Rolling(rolling)).again(down_for),
+                    None => Applied::once(false).unless("none of them was up"),
+                };
+                return applied;
+            }
             DomainFault::CrashAll { nodes, .. } => {
                 let crashed: Vec<_> = nodes.into_iter().filter_map(|node| crash(node, engine)).collect();
                 (crashed.iter().map(|(node, _)| *node).collect(), Some(DomainInForce::Down(crashed)))
@@ -153,10 +208,25 @@ impl Family for DomainFault {
         Applied::of_nodes(hit, in_force).unless("none of them was up")
     }
 
+    fn act(in_force: &mut DomainInForce, engine: &mut Engine) -> Duration {
+        match in_force {
+            DomainInForce::Rolling(rolling) => rolling.turn(engine),
+            DomainInForce::Down(_) | DomainInForce::Paused(_) => unreachable!("no other fault of several nodes acts twice"),
+        }
+    }
+
     fn is_in_force(in_force: &DomainInForce, engine: &Engine) -> bool {
         match in_force {
             DomainInForce::Down(nodes) => nodes.iter().any(|(node, life)| is_down(*node, *life, engine)),
             DomainInForce::Paused(nodes) => nodes.iter().any(|node| is_paused(*node, engine)),
+            DomainInForce::Rolling(rolling) => rolling.goes_on(),
+        }
+    }
+
+    fn effect(in_force: &DomainInForce, _: &Engine) -> u64 {
+        match in_force {
+            DomainInForce::Rolling(rolling) => rolling.crashes(),
+            DomainInForce::Down(_) | DomainInForce::Paused(_) => 0,
         }
     }
 
@@ -171,6 +241,7 @@ impl Family for DomainFault {
             DomainInForce::Paused(nodes) => nodes.into_iter().for_each(|node| {
                 engine.resume(node);
             }),
+            DomainInForce::Rolling(mut rolling) => rolling.restart(engine),
         }
     }
 
@@ -179,7 +250,7 @@ impl Family for DomainFault {
 }
 
 /// Crashes a node; returns the life that ended, if there was one.
-fn crash(node: NodeId, engine: &mut Engine) -> Option<(NodeId, Option<Incarnation>)> {
+pub(super) fn crash(node: NodeId, engine: &mut Engine) -> Option<(NodeId, Option<Incarnation>)> {
     engine.crash(node).then(|| {
         let kernel = &engine.core.kernel;
         (node, (!kernel.is_held_by_crash(node)).then(|| kernel.incarnation(node)))
@@ -187,7 +258,7 @@ fn crash(node: NodeId, engine: &mut Engine) -> Option<(NodeId, Option<Incarnatio
 }
 
 /// Whether a node is down since that life, or is held back before its first one.
-fn is_down(node: NodeId, life: Option<Incarnation>, engine: &Engine) -> bool {
+pub(super) fn is_down(node: NodeId, life: Option<Incarnation>, engine: &Engine) -> bool {
     let kernel = &engine.core.kernel;
     match life {
         Some(life) => kernel.health(node) == Health::Down && kernel.incarnation(node) == life,

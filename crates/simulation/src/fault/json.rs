@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(kinds::<NetworkFault>(), ["cut", "heal_all", "flap", "loss", "links"]);
         assert_eq!(kinds::<LinkFault>(), ["impair", "impair_links", "hold", "release_all", "reset_sessions"]);
         assert_eq!(kinds::<NodeFault>(), ["crash", "crash_loop", "crash_at", "restart", "kill", "pause", "resume"]);
-        assert_eq!(kinds::<DomainFault>(), ["crash_all", "kill_all", "pause_all"]);
+        assert_eq!(kinds::<DomainFault>(), ["crash_all", "kill_all", "pause_all", "rolling_restart"]);
         assert_eq!(
             kinds::<ClockFault>(),
             [
@@ -185,7 +185,7 @@ mod tests {
             refusal(r#"{"crush":{"node":"a/0"}}"#),
             "unknown variant `crush`, expected one of `cut`, `heal_all`, `flap`, `loss`, `links`, `impair`, `impair_links`, \
              `hold`, `release_all`, `reset_sessions`, `crash`, `crash_loop`, `crash_at`, `restart`, `kill`, `pause`, `resume`, \
-             `crash_all`, `kill_all`, `pause_all`, `clock_offset`, `clock_step`, \
+             `crash_all`, `kill_all`, `pause_all`, `rolling_restart`, `clock_offset`, `clock_step`, \
              `clock_drift`, `periodic_drift`, `random_drift`, `clock_freeze`, `clock_strobe`, `coarse_clock`, \
              `late_timers`, `coalesced_timers`, `disk_error`, `disk_full`, `sync_error`, `lying_sync`, `bit_rot`, \
              `rot_on_read`, `misdirect`, `lost_write`, `stale_read`, `rollback`, `truncate_file`, `remove_file`, \

@@ -10,7 +10,7 @@ use std::slice;
 use cluster_sim_types::{Shard, VirtualInstant};
 
 use super::draw::Target;
-use super::{Fault, FaultPlan, NodeFault, ScheduledFault};
+use super::{DomainFault, Fault, FaultPlan, NodeFault, ScheduledFault};
 
 const NEVER: VirtualInstant = VirtualInstant::from_nanoseconds(u64::MAX);
 
@@ -27,6 +27,8 @@ struct Members {
     down: BTreeMap<usize, VirtualInstant>,
     /// The ends of drawn faults, soonest first; those that a later fault of the node outlasts are stale.
     ends: BinaryHeap<Reverse<(VirtualInstant, usize)>>,
+    /// The ends of drawn restarts of nodes one after the other, each of which has one node down at any time.
+    rolling: Vec<VirtualInstant>,
 }
 
 /// The number of nodes of a group or set that a scenario claims to survive the loss of.
@@ -40,6 +42,7 @@ pub(crate) struct Claimed<'a> {
 /// Decides which drawn faults fit into the bound.
 #[derive(Debug)]
 pub(super) struct DownLimit<'a> {
+    nodes: Vec<Target<'a>>,
     /// The members of a node's group and shard, and the number of the node.
     of_node: BTreeMap<&'a str, (usize, usize)>,
     groups: Vec<Members>,
@@ -70,22 +73,29 @@ impl<'a> DownLimit<'a> {
                 groups[group].most = groups[group].most.min(most);
             }
         }
-        let mut limit = Self { of_node, groups };
-        limit.plan(nodes, planned);
+        let mut limit = Self { nodes: nodes.to_vec(), of_node, groups };
+        limit.plan(planned);
         limit
     }
 
     /// Notes when planned faults and late starts have which numbers of nodes down.
-    fn plan(&mut self, nodes: &[Target<'a>], planned: &FaultPlan) {
+    fn plan(&mut self, planned: &FaultPlan) {
         // Per node the intervals in which it is down, one after the other.
         let mut intervals: BTreeMap<&str, Vec<(VirtualInstant, VirtualInstant)>> = BTreeMap::new();
-        for node in nodes.iter().filter(|node| !node.starts.is_zero()) {
+        let mut changes: Vec<BTreeMap<VirtualInstant, i64>> = vec![BTreeMap::new(); self.groups.len()];
+        for node in self.nodes.iter().filter(|node| !node.starts.is_zero()) {
             intervals.entry(node.name).or_default().push((VirtualInstant::ZERO, VirtualInstant::ZERO + node.starts));
         }
         for ScheduledFault { at, fault, .. } in planned.faults() {
             let ends = matches!(fault, Fault::Node(NodeFault::Restart { .. } | NodeFault::Resume { .. }));
             let (from, until) = (*at, end_of(*at, fault));
-            for node in down_nodes(fault).iter().flat_map(|name| self.nodes_named(name, nodes)) {
+            if is_rolling(fault) {
+                for group in self.hit_by(fault).into_keys() {
+                    count(&mut changes[group], from, until);
+                }
+                continue;
+            }
+            for node in down_nodes(fault).iter().flat_map(|name| self.nodes_named(name)) {
                 let of_node = intervals.entry(node).or_default();
                 match of_node.last_mut() {
                     Some((_, known)) if ends => *known = (*known).min(from),
@@ -95,13 +105,9 @@ impl<'a> DownLimit<'a> {
                 }
             }
         }
-        let mut changes: Vec<BTreeMap<VirtualInstant, i64>> = vec![BTreeMap::new(); self.groups.len()];
         for (node, intervals) in intervals {
             let Some((group, _)) = self.of_node.get(node) else { continue };
-            for (from, until) in intervals {
-                *changes[*group].entry(from).or_default() += 1;
-                *changes[*group].entry(until).or_default() -= 1;
-            }
+            intervals.into_iter().for_each(|(from, until)| count(&mut changes[*group], from, until));
         }
         for (group, changes) in self.groups.iter_mut().zip(changes) {
             let mut down = 0;
@@ -116,19 +122,33 @@ impl<'a> DownLimit<'a> {
     }
 
     /// The node of that name, or the nodes of that set.
-    fn nodes_named(&self, name: &str, nodes: &[Target<'a>]) -> Vec<&'a str> {
+    fn nodes_named(&self, name: &str) -> Vec<&'a str> {
         match self.of_node.get_key_value(name) {
             Some((node, _)) => vec![*node],
-            None => nodes.iter().filter(|node| node.is_in(name)).map(|node| node.name).collect(),
+            None => self.nodes.iter().filter(|node| node.is_in(name)).map(|node| node.name).collect(),
         }
+    }
+
+    /// The numbers of the nodes that a fault takes down, by group.
+    fn hit_by(&self, fault: &Fault) -> BTreeMap<usize, BTreeSet<usize>> {
+        let mut hit: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for name in down_nodes(fault).iter().flat_map(|name| self.nodes_named(name)) {
+            let (group, number) = self.of_node[name];
+            hit.entry(group).or_default().insert(number);
+        }
+        hit
     }
 
     /// Whether a drawn fault fits; notes it if so. Asked in order of time.
     pub(super) fn allows(&mut self, scheduled: &ScheduledFault) -> bool {
         let (at, until) = (scheduled.at, end_of(scheduled.at, &scheduled.fault));
-        let mut hit: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-        for (group, number) in down_nodes(&scheduled.fault).iter().filter_map(|node| self.of_node.get(node.as_str())) {
-            hit.entry(*group).or_default().insert(*number);
+        let hit = self.hit_by(&scheduled.fault);
+        if is_rolling(&scheduled.fault) {
+            let fits = hit.keys().all(|group| self.groups[*group].has_room(at, until));
+            if fits {
+                hit.keys().for_each(|group| self.groups[*group].rolling.push(until));
+            }
+            return fits;
         }
         let fits = hit.iter().all(|(group, nodes)| self.groups[*group].allows(nodes, at, until));
         if fits {
@@ -138,17 +158,39 @@ impl<'a> DownLimit<'a> {
     }
 }
 
+/// Counts one more node as down from one instant to another.
+fn count(changes: &mut BTreeMap<VirtualInstant, i64>, from: VirtualInstant, until: VirtualInstant) {
+    *changes.entry(from).or_default() += 1;
+    *changes.entry(until).or_default() -= 1;
+}
+
 impl Members {
     /// Whether all these nodes may be down at once from `at` on.
     fn allows(&mut self, nodes: &BTreeSet<usize>, at: VirtualInstant, until: VirtualInstant) -> bool {
+        self.forget_ended(at);
+        let others = self.down.len() - nodes.iter().filter(|node| self.down.contains_key(node)).count();
+        self.fits((others + nodes.len()) as u64, at, until)
+    }
+
+    /// Whether any one more node may be down from `at` on.
+    fn has_room(&mut self, at: VirtualInstant, until: VirtualInstant) -> bool {
+        self.forget_ended(at);
+        self.fits(self.down.len() as u64 + 1, at, until)
+    }
+
+    fn fits(&mut self, down: u64, at: VirtualInstant, until: VirtualInstant) -> bool {
+        down + self.rolling.len() as u64 + u64::from(self.planned_within(at, until)) <= u64::from(self.most)
+    }
+
+    /// Forgets the drawn faults that are over by then.
+    fn forget_ended(&mut self, at: VirtualInstant) {
+        self.rolling.retain(|end| *end > at);
         while let Some(Reverse((end, ended))) = self.ends.peek().copied().filter(|Reverse((end, _))| *end <= at) {
             self.ends.pop();
             if self.down.get(&ended) == Some(&end) {
                 self.down.remove(&ended);
             }
         }
-        let others = self.down.len() - nodes.iter().filter(|node| self.down.contains_key(node)).count();
-        (others + nodes.len()) as u64 + u64::from(self.planned_within(at, until)) <= u64::from(self.most)
     }
 
     /// Notes that these nodes are down.
@@ -181,6 +223,11 @@ fn down_nodes(fault: &Fault) -> &[String] {
     }
 }
 
+/// Whether it has its nodes down one after the other.
+fn is_rolling(fault: &Fault) -> bool {
+    matches!(fault, Fault::Domain(DomainFault::RollingRestart { .. }))
+}
+
 /// When the nodes of a fault are up again.
 fn end_of(at: VirtualInstant, fault: &Fault) -> VirtualInstant {
     match fault {
@@ -190,6 +237,12 @@ fn end_of(at: VirtualInstant, fault: &Fault) -> VirtualInstant {
             down_for.zip(*duration).map_or(NEVER, |(down_for, waits)| at + waits.saturating_add(down_for))
         }
         Fault::Process(fault) => fault.down_for().map_or(NEVER, |down_for| at + down_for),
+        Fault::Domain(DomainFault::RollingRestart { nodes, down_for, pause }) => {
+            // A set may have any number of nodes.
+            let is_set = |name: &String| name.contains(':');
+            let turns = u32::try_from(nodes.len()).ok().filter(|_| !nodes.iter().any(is_set));
+            turns.map_or(NEVER, |turns| at + down_for.saturating_add(*pause).saturating_mul(turns))
+        }
         fault => fault.duration().map_or(NEVER, |duration| at + duration),
     }
 }
@@ -199,7 +252,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::fault::DomainFault;
 
     fn at(milliseconds: u64) -> VirtualInstant {
         VirtualInstant::ZERO + Duration::from_millis(milliseconds)
@@ -283,6 +335,19 @@ mod tests {
         assert_eq!(fits(vec![all(10, &["group:a"], 10)], &[crash(19, "a/0", 1), crash(20, "a/0", 1)]), [false, true]);
         let killed = ScheduledFault::new(at(0), DomainFault::kill_all(["a/0", "a/1"]));
         assert_eq!(fits(vec![killed], &[crash(1_000, "a/2", 1)]), [false], "the dead stay dead");
+    }
+
+    #[test]
+    fn a_rolling_restart_has_one_node_down_at_any_time() {
+        let rolling = |from: u64, nodes: &[&str]| {
+            let [down_for, pause] = [10, 5].map(Duration::from_millis);
+            ScheduledFault::new(at(from), DomainFault::rolling_restart(nodes.iter().copied(), down_for, pause))
+        };
+        let all = ["a/0", "a/1", "a/2", "a/3", "a/4"];
+        let drawn = [rolling(10, &all), crash(20, "a/0", 200), crash(30, "a/1", 10), rolling(84, &all), crash(86, "a/1", 1)];
+        assert_eq!(fits(Vec::new(), &drawn), [true, true, false, false, true]);
+        let planned = || vec![rolling(10, &["group:a"]), crash(100, "a/1", 10)];
+        assert_eq!(fits(planned(), &[crash(20, "a/0", 1), crash(95, "a/2", 6), crash(110, "b/0", 1)]), [true, false, true]);
     }
 
     #[test]

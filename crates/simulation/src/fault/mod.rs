@@ -3,7 +3,7 @@
 //! | file | content |
 //! |---|---|
 //! | `network.rs`, `link.rs`, `node.rs`, `domain.rs`, `clock/`, `disk/`, `process.rs` | a family of faults: all that is particular to its kinds |
-//! | `cut.rs` | cuts in force, which cuts and flaps share |
+//! | `cut.rs`, `rolling.rs` | cuts in force, which cuts and flaps share; restarts of nodes one after the other |
 //! | `family.rs` | the trait of a family: names, text, effect, end, what minimization tries |
 //! | `families.rs` | a fault of any family while a run applies and ends it |
 //! | `json.rs` | one form in JSON for all families |
@@ -31,6 +31,7 @@ mod node;
 mod plan;
 mod process;
 mod profile;
+mod rolling;
 mod swarm;
 
 use std::fmt;
@@ -226,6 +227,7 @@ mod tests {
         let both = || ["a/0", "a/1"];
         let domains =
             [DomainFault::crash_all(both(), duration), DomainFault::kill_all(both()), DomainFault::pause_all(both(), duration)];
+        let rolling = DomainFault::rolling_restart(both(), cut_for, open_for);
         let (both, by) = (Clocks::Both, SignedDuration::back(Duration::from_millis(20)));
         let (ppb, most_ppb, step_ppb) = (-1_000_500, 250_000, 50_000);
         let (period, every) = (Duration::from_millis(160), Duration::from_millis(10));
@@ -247,6 +249,7 @@ mod tests {
             .chain(nodes.map(Fault::from))
             .chain([NodeFault::Resume { node: node() }.into()])
             .chain(domains.map(Fault::from))
+            .chain([rolling.into()])
             .chain(clocks.map(Fault::from))
             .chain(disk::one_of_each("a/0", duration).into_iter().map(Fault::from))
             .chain([ProcessFault::GracefulStop { node: node(), deadline: open_for, down_for: Some(cut_for) }.into()])
@@ -293,6 +296,7 @@ mod tests {
             "crash [a/0 a/1] at once for 1.500s",
             "kill [a/0 a/1] at once",
             "pause [a/0 a/1] at once for 1.500s",
+            "restart [a/0 a/1] one after the other, 0.100s down, 0.200s apart",
             "set the wall clock of a/0 off by -0.020s for 1.500s",
             "step the wall clock of a/0 by -0.020s",
             "drift the clocks of a/0 by -1000.500 ppm for 1.500s",
@@ -420,6 +424,8 @@ mod tests {
             "crash a/0 for 0.100s",
             "crash a/0 at a.sync (0.100s down) for 1.500s",
             "crash a/0 at a.sync at visit 2 (0.001s down) for 1.500s",
+            "restart [a/0 a/1] one after the other, 0.001s down, 0.200s apart",
+            "restart [a/0 a/1] one after the other, 0.100s down, 0.000s apart",
             "set the wall clock of a/0 off by -0.010s for 1.500s",
             "step the wall clock of a/0 by -0.010s",
             "drift the wall clock of a/0 by -1000.500 ppm for 1.500s",

@@ -14,7 +14,7 @@ use super::{Fault, FaultKind};
 use crate::event::seconds;
 
 /// The time down that minimization tries.
-const BRIEF: Duration = Duration::from_millis(1);
+pub(super) const BRIEF: Duration = Duration::from_millis(1);
 
 /// A fault of a node, by the name that the scenario declares or, within a run, by its number.
 ///
