@@ -21,6 +21,7 @@
 
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::mem;
 use std::time::Duration;
 
 use cluster_sim_runtime::{Entropy, EntropyRng, Roll};
@@ -55,6 +56,18 @@ pub enum Effect<M> {
     Stop,
 }
 
+/// The first effect, apart from the list if it is one of the two that most steps begin with.
+///
+/// It owns nothing but a message, so that to take it costs no look at what other effects own.
+#[derive(Debug)]
+enum First<M> {
+    Nothing,
+    Send(NodeId, M),
+    Timer(Timer, Duration),
+    /// The first effect is in the list.
+    Listed,
+}
+
 /// The part of the list after the first effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rest {
@@ -78,15 +91,16 @@ enum Rest {
 /// ```
 #[derive(Debug)]
 pub struct Effects<M> {
-    /// The first effect, apart from the others because most steps have one.
-    first: Option<Effect<M>>,
+    first: First<M>,
     rest: Rest,
-    /// The later effects, if they are several or not a timer.
-    later: VecDeque<Effect<M>>,
+    /// The effects that are kept neither in `first` nor in `rest`.
+    listed: VecDeque<Effect<M>>,
     entropy: Entropy,
     wall: WallTime,
     /// Whether the step has read the wall clock.
     has_read_wall: Cell<bool>,
+    /// Whether the driver has more to do than most steps ask for: a reading of the wall clock, or operations for the disk.
+    wants_more: Cell<bool>,
     view_unchanged: bool,
     /// Empty lists of receivers, reused so that a broadcast does not allocate.
     spare: Vec<Vec<NodeId>>,
@@ -96,35 +110,30 @@ impl<M> Effects<M> {
     /// Creates an empty list for a machine whose rolls come from `entropy`.
     pub fn new(entropy: Entropy) -> Self {
         Self {
-            first: None,
+            first: First::Nothing,
             rest: Rest::Nothing,
-            later: VecDeque::new(),
+            listed: VecDeque::new(),
             entropy,
             wall: WallTime::ZERO,
             has_read_wall: Cell::new(false),
+            wants_more: Cell::new(false),
             view_unchanged: false,
             spare: Vec::new(),
         }
     }
 
-    #[inline]
     fn push(&mut self, effect: Effect<M>) {
-        if self.first.is_none() {
-            self.first = Some(effect);
-        } else {
-            self.push_later(effect);
+        if matches!(self.first, First::Nothing) {
+            self.first = First::Listed;
         }
-    }
-
-    fn push_later(&mut self, effect: Effect<M>) {
         self.list_rest();
-        self.later.push_back(effect);
+        self.listed.push_back(effect);
     }
 
     /// Moves what follows the first effect to the list.
     fn list_rest(&mut self) {
         if let Rest::Timer(timer, after) = self.rest {
-            self.later.push_back(Effect::SetTimer(timer, after));
+            self.listed.push_back(Effect::SetTimer(timer, after));
         }
         self.rest = Rest::Listed;
     }
@@ -132,11 +141,10 @@ impl<M> Effects<M> {
     /// Sends `message` to one node as a datagram: it may be lost, delayed, duplicated or reordered.
     #[inline]
     pub fn send(&mut self, to: NodeId, message: M) {
-        // As `push`, but the first effect is built where it is kept.
-        if self.first.is_none() {
-            self.first = Some(Effect::Send(to, message));
+        if matches!(self.first, First::Nothing) {
+            self.first = First::Send(to, message);
         } else {
-            self.push_later(Effect::Send(to, message));
+            self.push(Effect::Send(to, message));
         }
     }
 
@@ -173,7 +181,9 @@ impl<M> Effects<M> {
     #[inline]
     pub fn set_timer(&mut self, timer: impl Into<Timer>, after: Duration) {
         let timer = timer.into();
-        if self.first.is_some() && self.rest == Rest::Nothing {
+        if matches!(self.first, First::Nothing) {
+            self.first = First::Timer(timer, after);
+        } else if self.rest == Rest::Nothing {
             self.rest = Rest::Timer(timer, after);
         } else {
             self.push(Effect::SetTimer(timer, after));
@@ -253,21 +263,15 @@ impl<M> Effects<M> {
     #[inline]
     pub fn wall(&self) -> WallTime {
         self.has_read_wall.set(true);
+        self.wants_more.set(true);
         self.wall
-    }
-
-    /// Whether the step has read the wall clock.
-    #[cfg(feature = "test-utils")]
-    #[inline(always)]
-    pub(crate) fn has_read_wall(&self) -> bool {
-        self.has_read_wall.get()
     }
 
     /// Clears the list before a step, and sets the source of rolls and the wall clock. For drivers.
     #[inline(always)]
     pub fn begin(&mut self, entropy: Entropy, wall: WallTime) {
-        if self.first.is_some() {
-            self.first = None;
+        if !matches!(self.first, First::Nothing) {
+            self.first = First::Nothing;
         }
         if !matches!(self.rest, Rest::Nothing) {
             self.forget_rest();
@@ -275,12 +279,13 @@ impl<M> Effects<M> {
         self.entropy = entropy;
         self.wall = wall;
         self.has_read_wall.set(false);
+        self.wants_more.set(false);
         self.view_unchanged = false;
     }
 
     #[cold]
     fn forget_rest(&mut self) {
-        self.later.clear();
+        self.listed.clear();
         self.rest = Rest::Nothing;
     }
 
@@ -293,9 +298,19 @@ impl<M> Effects<M> {
     /// Removes all effects, in order. For drivers and tests.
     pub fn drain(&mut self) -> impl Iterator<Item = Effect<M>> + '_ {
         self.view_unchanged = false;
+        let first = self.take_first();
         self.list_rest();
         self.rest = Rest::Nothing;
-        self.first.take().into_iter().chain(self.later.drain(..))
+        first.into_iter().chain(self.listed.drain(..))
+    }
+
+    /// Removes the first effect, if it is not in the list.
+    fn take_first(&mut self) -> Option<Effect<M>> {
+        match mem::replace(&mut self.first, First::Nothing) {
+            First::Send(to, message) => Some(Effect::Send(to, message)),
+            First::Timer(timer, after) => Some(Effect::SetTimer(timer, after)),
+            First::Nothing | First::Listed => None,
+        }
     }
 }
 
@@ -305,11 +320,11 @@ impl<M> Effects<M> {
     /// Removes the first effect, if it sends one message to one node and is [alone or followed by a timer](Self::take_timer).
     #[inline(always)]
     pub(crate) fn take_send(&mut self) -> Option<(NodeId, M)> {
-        if !matches!(self.first, Some(Effect::Send(..))) || matches!(self.rest, Rest::Listed) {
+        if !matches!(self.first, First::Send(..)) || matches!(self.rest, Rest::Listed) {
             return None;
         }
-        match self.first.take() {
-            Some(Effect::Send(to, message)) => Some((to, message)),
+        match mem::replace(&mut self.first, First::Nothing) {
+            First::Send(to, message) => Some((to, message)),
             _ => None,
         }
     }
@@ -325,27 +340,42 @@ impl<M> Effects<M> {
     /// Removes the one effect, if it sets a timer.
     #[inline(always)]
     pub(crate) fn take_lone_timer(&mut self) -> Option<(Timer, Duration)> {
-        let (Some(Effect::SetTimer(timer, after)), Rest::Nothing) = (&self.first, self.rest) else { return None };
+        let (First::Timer(timer, after), Rest::Nothing) = (&self.first, self.rest) else { return None };
         let lone = (*timer, *after);
-        // A timer owns nothing; forgotten, it costs no look at what other effects own.
-        std::mem::forget(self.first.take());
+        self.first = First::Nothing;
         Some(lone)
+    }
+
+    /// Whether the step has read the wall clock.
+    pub(crate) fn has_read_wall(&self) -> bool {
+        self.has_read_wall.get()
+    }
+
+    /// Whether the step has read the wall clock, or its effects [want more](Self::want_more).
+    #[inline(always)]
+    pub(crate) fn wants_more(&self) -> bool {
+        self.wants_more.get()
+    }
+
+    /// Notes that carrying out the effects left operations for the disk.
+    pub(crate) fn want_more(&self) {
+        self.wants_more.set(true);
     }
 
     /// Whether the step asked for nothing.
     #[inline(always)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.first.is_none()
+        matches!(self.first, First::Nothing)
     }
 
     /// Removes the first effect.
     #[inline]
     pub(crate) fn next(&mut self) -> Option<Effect<M>> {
-        if let Some(first) = self.first.take() {
+        if let Some(first) = self.take_first() {
             self.list_rest();
             return Some(first);
         }
-        let next = self.later.pop_front();
+        let next = self.listed.pop_front();
         if next.is_none() {
             self.rest = Rest::Nothing;
         }

@@ -79,7 +79,7 @@ fn fill_views<'g, M: Machine>(group: &'g dyn Any, first: usize, row: &mut [Optio
 }
 
 impl<M: Machine> MachineHost<M> {
-    /// Steps the machine with one input and executes the effects. Returns whether it has operations for the disk.
+    /// Steps the machine with one input and executes the effects.
     ///
     /// Kernel and network are passed as words, here and to functions that are not inlined: a struct would have to be in memory.
     #[inline(always)]
@@ -90,13 +90,13 @@ impl<M: Machine> MachineHost<M> {
         node: NodeId,
         kernel: &mut Kernel,
         network: &mut Network,
-    ) -> bool {
+    ) {
         // Costs one load without a tracing subscriber. With one, each event of the step carries the node's name and the virtual
         // time.
         if LevelFilter::current() == LevelFilter::OFF {
-            self.step_untraced(input, common, node, kernel, network)
+            self.step_untraced(input, common, node, kernel, network);
         } else {
-            self.step_traced(input, common, node, kernel, network)
+            self.step_traced(input, common, node, kernel, network);
         }
     }
 
@@ -108,11 +108,11 @@ impl<M: Machine> MachineHost<M> {
         node: NodeId,
         kernel: &mut Kernel,
         network: &mut Network,
-    ) -> bool {
+    ) {
         let now = kernel.now();
         let _logs = MachineLogs::enter(now, Arc::clone(kernel.name(node)));
         let _span = tracing::error_span!(target: "cluster_sim::step", "step", at = %now, node = self.boot.name()).entered();
-        self.step_untraced(input, common, node, kernel, network)
+        self.step_untraced(input, common, node, kernel, network);
     }
 
     #[inline(always)]
@@ -123,15 +123,12 @@ impl<M: Machine> MachineHost<M> {
         node: NodeId,
         kernel: &mut Kernel,
         network: &mut Network,
-    ) -> bool {
+    ) {
         let machine = self.machine.as_mut().expect("the kernel wakes no node that is down");
         let (local, wall) = kernel.true_clocks(node).unwrap_or_else(|| kernel.read_skewed_clocks(node));
         common.effects.begin(self.boot.entropy(), wall);
         machine.step(local, input, &mut common.effects);
-        if common.effects.has_read_wall() {
-            kernel.count_wall_reading(node);
-        }
-        apply_effects::<M>(common, &mut self.timers, node, kernel, network)
+        apply_effects::<M>(common, &mut self.timers, node, kernel, network);
     }
 
     /// As [`step_machine`](Self::step_machine), for seldom inputs.
@@ -139,8 +136,9 @@ impl<M: Machine> MachineHost<M> {
     #[inline(never)]
     fn step_apart(&mut self, input: Input<M::Message>, common: &mut Common<M>, step: Step<'_>) {
         let (kernel, network) = common.devices.split(step.core);
-        if self.step_machine(input, common, step.node, kernel, network) {
-            submit(common, step.node, step.core);
+        self.step_machine(input, common, step.node, kernel, network);
+        if common.effects.wants_more() {
+            do_more(common, step.node, step.core);
         }
     }
 
@@ -175,8 +173,7 @@ impl MachineDevices {
     }
 }
 
-/// Executes the effects of a step. Returns whether there are operations for the disk, which the caller submits: the network is
-/// borrowed here.
+/// Executes the effects of a step, but for operations for the disk.
 #[inline(always)]
 fn apply_effects<M: Machine>(
     common: &mut Common<M>,
@@ -184,7 +181,7 @@ fn apply_effects<M: Machine>(
     node: NodeId,
     kernel: &mut Kernel,
     network: &mut Network,
-) -> bool {
+) {
     let Common { effects, sent_to, store, .. } = common;
     if !effects.is_unchanged() {
         kernel.change(Change::View(node));
@@ -196,16 +193,16 @@ fn apply_effects<M: Machine>(
         if let Some((timer, after)) = effects.take_timer() {
             set_timer(timers, kernel, node, timer, after);
         }
-        return false;
+        return;
     }
     if effects.is_empty() {
-        return false;
+        return;
     }
     if let Some((timer, after)) = effects.take_lone_timer() {
         set_timer(timers, kernel, node, timer, after);
-        return false;
+        return;
     }
-    apply_all::<M>(common, timers, node, kernel, network)
+    apply_all::<M>(common, timers, node, kernel, network);
 }
 
 /// Not inlined, so that steps without timers keep a small frame.
@@ -221,7 +218,7 @@ fn apply_all<M: Machine>(
     node: NodeId,
     kernel: &mut Kernel,
     network: &mut Network,
-) -> bool {
+) {
     let Common { effects, disk_operations, port, sent_to, store, .. } = common;
     let address = (*port, store.kind());
     while let Some(effect) = effects.next() {
@@ -249,14 +246,21 @@ fn apply_all<M: Machine>(
             Effect::Disk(tag, operation) => disk_operations.push((tag, *operation)),
         }
     }
-    !disk_operations.is_empty()
+    if !disk_operations.is_empty() {
+        effects.want_more();
+    }
 }
 
-/// Submits the operations of a step to the disk.
+/// Does what few steps ask for: counts a reading of the wall clock, and submits operations to the disk.
+///
+/// Apart from the other effects, since the network is borrowed while they are carried out.
 #[cold]
 #[inline(never)]
-fn submit<M: Machine>(common: &mut Common<M>, node: NodeId, core: &mut Core) {
+fn do_more<M: Machine>(common: &mut Common<M>, node: NodeId, core: &mut Core) {
     let Core { kernel, devices } = core;
+    if common.effects.has_read_wall() {
+        kernel.count_wall_reading(node);
+    }
     let disks = devices.get_mut(common.devices.disks);
     common.disk_operations.drain(..).for_each(|(tag, operation)| disks.submit_of_host(kernel, node, tag, operation));
 }
@@ -319,8 +323,9 @@ impl<M: Machine> Hosts for MachineGroup<M> {
                 None => return,
             },
         };
-        if host.step_machine(input, common, node, kernel, network) {
-            submit(common, node, step.core);
+        host.step_machine(input, common, node, kernel, network);
+        if common.effects.wants_more() {
+            do_more(common, node, step.core);
         }
     }
 

@@ -205,15 +205,18 @@ impl Engine {
     /// Handles an event that is not of a device.
     #[inline(never)]
     fn step_without_device(&mut self, due: Due) -> Stepped {
-        match due.target() {
-            Target::Timer => match self.core.kernel.surface(TimerSlot(due.slot), due.sequence()) {
+        // Asked before the others, which are seldom.
+        if due.is_timer() {
+            return match self.core.kernel.surface(TimerSlot(due.slot), due.sequence()) {
                 Some((node, token)) => self.step_host(node, Wake::Timer(token)),
                 None => self.poll_woken(),
-            },
+            };
+        }
+        match due.target() {
             Target::Driver => Stepped::Driver(due.slot),
             Target::Start => self.start(NodeId(due.slot)),
             Target::Node => self.stop_due(NodeId(due.slot)),
-            Target::Device(_) => unreachable!("events of devices are handled apart"),
+            Target::Timer | Target::Device(_) => unreachable!("handled apart"),
         }
     }
 

@@ -156,6 +156,12 @@ impl Due {
         Target::device(self.target_number())
     }
 
+    /// Whether the event is for a timer.
+    #[inline(always)]
+    pub(crate) const fn is_timer(self) -> bool {
+        self.target_number() == Target::Timer.number()
+    }
+
     #[inline]
     pub(crate) fn target(self) -> Target {
         Target::numbered(self.target_number())
