@@ -93,6 +93,46 @@ fn a_profile_stays_within_the_claim_unless_told_otherwise() {
 }
 
 #[test]
+fn a_profile_without_a_bound_takes_down_what_is_claimed() {
+    let most_down = |claim: Option<Claim>, profile: FaultProfile| {
+        let scenario = Scenario::new("ticking").nodes("member", 5, async |node| node.publish(|up: &mut bool| *up = true));
+        let scenario = claim.into_iter().fold(scenario, Scenario::survives).duration(milliseconds(500)).chaos(profile);
+        let most = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let seen = std::sync::Arc::clone(&most);
+        let count = move |world: &World<'_>| {
+            let down = world.nodes().filter(|node| world.now() >= instant(20) && world.health(*node) != Health::Up).count();
+            seen.fetch_max(down, std::sync::atomic::Ordering::Relaxed);
+            true
+        };
+        let scenario = scenario.always("counts", count);
+        (0..64).for_each(|seed| drop(scenario.run(Seed(seed))));
+        most.load(std::sync::atomic::Ordering::Relaxed)
+    };
+    let often = FaultProfile { mean_interval: milliseconds(10), mean_duration: milliseconds(80), ..FaultProfile::default() };
+    let often = || often.clone().only([FaultKind::Crash, FaultKind::Pause]);
+    assert_eq!(most_down(None, often()), 2, "a minority");
+    assert_eq!(most_down(Some(Claim::at_most(4, "member")), often()), 4);
+    assert_eq!(most_down(Some(Claim::at_most(1, "group:member")), often()), 1);
+    assert_eq!(most_down(Some(Claim::at_most(4, "member")), often().at_most_down(3)), 3, "the lower bound of both");
+}
+
+#[test]
+fn a_claim_about_a_zone_bounds_all_groups_in_it() {
+    let tick = async |node: Node| node.publish(|up: &mut bool| *up = true);
+    let zoned = Scenario::new("zoned").nodes("store", 4, tick).nodes("cache", 4, tick).zones("store", ["a", "b"]);
+    let zoned = zoned.zones("cache", ["a", "b"]).always("up", |world| world.views::<bool>().count() <= 8);
+    let often = FaultProfile { mean_interval: milliseconds(20), mean_duration: milliseconds(80), ..FaultProfile::default() };
+    let zoned = zoned.duration(milliseconds(500)).chaos(often.only([FaultKind::Crash, FaultKind::Pause]));
+    let beyond_one = |scenario: Scenario| {
+        let reports = (0..32).map(|seed| scenario.run(Seed(seed)));
+        reports.filter(|report| report.outcome == Outcome::AssumptionExceeded).count()
+    };
+    assert_eq!(beyond_one(zoned.clone().survives(Claim::at_most(1, "zone:a"))), 0);
+    let three = planned([(100, kill("store/0")), (110, kill("cache/2"))]);
+    assert_eq!(beyond_one(zoned.survives(Claim::at_most(1, "zone:a")).faults(three)), 32);
+}
+
+#[test]
 fn seeds_beyond_the_claim_are_not_counted_as_passed() {
     let half = |seed: Seed| match seed.0 % 2 {
         0 => FaultPlan::new(),

@@ -1,10 +1,11 @@
 //! Faults that triggers fire when something happens, crashes at failpoints, what a run records of them, and replays without them.
 //!
 //! [`replays`]: reproducers and minimization. [`fires`]: when and how often a trigger fires, and refused ones.
-//! [`claims`]: faults beyond what a scenario claims to survive.
+//! [`claims`], [`disk_claims`]: faults beyond what a scenario claims to survive.
 //! [`programs`]: random triggers. [`failpoints`]: crashes at points in node code.
 
 mod claims;
+mod disk_claims;
 mod failpoints;
 mod fires;
 mod programs;

@@ -36,11 +36,11 @@ pub mod text;
 
 pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
 pub use decision::Decision;
-pub use definition::{Claim, RestartPolicy, ScenarioError, Trigger};
+pub use definition::{RestartPolicy, ScenarioError, Trigger};
 pub use event::{EventKind, EventMessage, Key, Sent, TaskEnd};
 pub use fault::{
-    AfterStep, ClockFault, Clocks, DiskFault, DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, LinkFault, NetworkFault,
-    NodeFault, PlanError, ProcessFault, ScheduledFault, SpanKind,
+    AfterStep, Claim, ClockFault, Clocks, DiskFault, DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, LinkFault,
+    NetworkFault, NodeFault, PlanError, ProcessFault, ScheduledFault, SpanKind,
 };
 pub use profile::{Profile, ProfilePart, ProfileSubject};
 pub use recording::{Event, LeftOut, NodeView, Recording, Span};

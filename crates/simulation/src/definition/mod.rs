@@ -2,7 +2,6 @@
 
 mod arenas;
 mod checks;
-mod claim;
 mod domains;
 mod error;
 mod groups;
@@ -27,7 +26,6 @@ use cluster_sim_types::{NodeId, Region, Shard, WallTime};
 
 pub(crate) use arenas::Arenas;
 pub(crate) use checks::{Check, EachTest, Seen, Test, UniqueTest};
-pub use claim::Claim;
 pub(crate) use domains::Domains;
 pub use error::ScenarioError;
 pub(crate) use groups::{Group, Member};
@@ -41,7 +39,7 @@ pub(crate) use trigger::Answer;
 pub use trigger::Trigger;
 pub(crate) use view_texts::ViewTexts;
 
-use crate::fault::{CompiledProfile, FaultPlan, NodeNames};
+use crate::fault::{Claim, CompiledProfile, FaultPlan, NodeNames};
 
 /// Makes a plan of the seed.
 #[derive(Clone)]
@@ -91,7 +89,7 @@ pub(crate) struct Definition {
     pub(crate) plans_of_seed: Vec<PlanOfSeed>,
     pub(crate) profile: Option<Arc<CompiledProfile>>,
     pub(crate) triggers: Vec<Trigger>,
-    /// The claims about how many nodes may be down.
+    /// The claims about how many nodes may fail.
     pub(crate) claims: Vec<Claim>,
     /// The points in node code at which nodes may crash.
     pub(crate) failpoints: BTreeSet<String>,

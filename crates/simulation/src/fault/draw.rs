@@ -52,6 +52,8 @@ impl Target<'_> {
 pub(super) struct Targets<'a> {
     /// The nodes that may crash or pause, and whose clocks may lie.
     pub(super) nodes: &'a [&'a str],
+    /// Those of them whose disks may be damaged.
+    pub(super) disks: &'a [&'a str],
     /// The nodes that faults of links may name.
     pub(super) cut: &'a [&'a str],
     /// The nodes of each region that faults of links may name.
@@ -68,12 +70,20 @@ pub(super) struct Targets<'a> {
 impl<'a> Targets<'a> {
     /// The nodes that faults of that kind may hit.
     pub(super) fn of(self, kind: FaultKind) -> &'a [&'a str] {
-        if hits_nodes(kind) { self.nodes } else { self.cut }
+        match kind {
+            kind if kind.damages_disks() => self.disks,
+            kind if hits_nodes(kind) => self.nodes,
+            _ => self.cut,
+        }
     }
 
     /// Whether faults of that kind may hit the node.
     pub(super) fn allow(self, kind: FaultKind, node: &str) -> bool {
-        if hits_nodes(kind) { (self.is_hit)(node) } else { (self.is_cut)(node) }
+        match kind {
+            kind if kind.damages_disks() => self.disks.contains(&node),
+            kind if hits_nodes(kind) => (self.is_hit)(node),
+            _ => (self.is_cut)(node),
+        }
     }
 }
 
@@ -220,6 +230,7 @@ mod tests {
         let rolls = (0..400).map(|number| Seed(7).roll(Stream::named("test"), Address::new().number(number)));
         let targets = Targets {
             nodes,
+            disks: nodes,
             cut: nodes,
             regions: &[],
             links: &["lan", "wan"],

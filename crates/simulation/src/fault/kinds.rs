@@ -148,6 +148,10 @@ impl FaultKind {
         .into_iter()
     }
 
+    pub(super) fn damages_disks(self) -> bool {
+        Self::disk_dishonest().any(|kind| kind == self)
+    }
+
     /// Whether it hits the disk of a node.
     pub(super) fn is_of_disks(self) -> bool {
         Self::disk_honest().chain(Self::disk_dishonest()).any(|kind| kind == self)

@@ -9,10 +9,12 @@
 //! | `json.rs` | one form in JSON for all families |
 //! | `names.rs` | the nodes that faults may name, by their names and those of their regions, shards and groups |
 //! | `plan.rs` | a timed list of faults, and what is refused in it |
-//! | `profile.rs`, `kinds.rs`, `swarm.rs`, `draw.rs`, `limit.rs` | the plan that a seed draws |
+//! | `claim.rs` | the faults that a system claims to survive |
+//! | `profile.rs`, `kinds.rs`, `swarm.rs`, `draw.rs`, `limit/` | the plan that a seed draws |
 //!
 //! The text of a fault is its sentence in the table of `event/sentence.rs`.
 
+mod claim;
 mod clock;
 mod cut;
 mod disk;
@@ -39,6 +41,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use claim::Claim;
 pub use clock::{ClockFault, Clocks};
 pub use disk::DiskFault;
 pub use domain::DomainFault;
@@ -48,7 +51,6 @@ pub(crate) use families::{InForce, Resolved};
 pub use family::SpanKind;
 pub(crate) use family::{Applied, Declared, on_both_sides};
 pub use kinds::FaultKind;
-pub(crate) use limit::Claimed;
 pub use link::LinkFault;
 pub(crate) use names::NodeNames;
 pub use network::NetworkFault;
@@ -145,6 +147,11 @@ impl Fault {
     /// Class of links that it names.
     pub fn links(&self) -> Option<&str> {
         of_family!(self, fault => fault.links())
+    }
+
+    /// Whether it lets a disk lose or change what it promised, without an error.
+    pub(crate) fn damages_disk(&self) -> bool {
+        matches!(self, Self::Disk(fault) if fault.damages())
     }
 
     /// Lists of nodes that may be made smaller, but not empty.

@@ -14,8 +14,9 @@ use cluster_sim_runtime::{Distribution, QuantileTable, Seed};
 use cluster_sim_types::{Shard, VirtualInstant};
 use serde::{Deserialize, Serialize};
 
+use super::claim::Claim;
 use super::draw::{Target, Targets};
-use super::limit::{Claimed, DownLimit};
+use super::limit::{FaultLimit, victims};
 use super::swarm::{Swarm, Wanted};
 use super::{FaultKind, FaultPlan};
 
@@ -63,11 +64,13 @@ pub struct FaultProfile {
     pub kinds: BTreeSet<FaultKind>,
     /// The most nodes of a group that are down or paused at once.
     ///
-    /// Absent for a minority: 2 of 5, 1 of 3, and 1 of a group of one or two. The members of a group that have another shard are a
-    /// group of their own. Counts the crashes, pauses and late starts of the scenario's plan too, but not the manual faults of a test.
+    /// Absent for what the scenario [claims](crate::Scenario::survives) about the group, or else for a minority: 2 of 5, 1 of 3, and
+    /// 1 of a group of one or two. A claim that is lower than this holds all the same. The members of a group that have another shard
+    /// are a group of their own. Counts the crashes, pauses and late starts of the scenario's plan too, but not the manual faults of
+    /// a test.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_down: Option<u32>,
-    /// Whether crashes and pauses may go beyond the claims of the scenario.
+    /// Whether faults may go beyond the claims of the scenario.
     ///
     /// [`Scenario::survives`](crate::Scenario::survives) declares claims.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -115,7 +118,7 @@ impl FaultProfile {
     /// Draws faults of disks too: those that tell, [`FaultKind::disk_honest`].
     ///
     /// Those that lose what was promised are beyond the claims of most systems; draw them with [`also`](Self::also) and
-    /// [`FaultKind::disk_dishonest`].
+    /// [`FaultKind::disk_dishonest`], and bound their nodes with [`Claim::damaged_disks`](crate::Claim::damaged_disks).
     #[must_use]
     pub fn with_disk_faults(self) -> Self {
         self.also(FaultKind::disk_honest())
@@ -136,7 +139,7 @@ impl FaultProfile {
         Self { max_down: Some(nodes), ..self }
     }
 
-    /// Lets crashes and pauses go beyond what the scenario claims to survive, up to all nodes at once.
+    /// Lets faults go beyond what the scenario claims to survive, up to all nodes at once.
     ///
     /// A bound of [`at_most_down`](Self::at_most_down) still holds.
     #[must_use]
@@ -207,7 +210,7 @@ impl CompiledProfile {
         seed: Seed,
         nodes: &[Target<'_>],
         (links, failpoints): (&[&str], &[&str]),
-        (duration, planned, claims): (Duration, &FaultPlan, &[Claimed<'_>]),
+        (duration, planned, claims): (Duration, &FaultPlan, &[Claim]),
     ) -> FaultPlan {
         let profile = &self.profile;
         let Some([intervals, lengths]) = &self.spreads else { return FaultPlan::new() };
@@ -223,13 +226,16 @@ impl CompiledProfile {
         let [hits, cuts]: [Option<BTreeSet<String>>; 2] = [&hit, &cut].map(set_of);
         let is_hit = |name: &str| hits.as_ref().is_none_or(|hits| hits.contains(name));
         let is_cut = |name: &str| cuts.as_ref().is_none_or(|cuts| cuts.contains(name));
-        let targets = Targets { nodes: &hit, cut: &cut, regions: &regions, links, failpoints, is_hit: &is_hit, is_cut: &is_cut };
+        let claims = if profile.beyond_claims { &[] } else { claims };
+        let victims = claims.iter().any(|claim| claim.failure.counts_damage()).then(|| victims(seed, nodes, claims, &is_hit));
+        let disks = victims.as_deref().unwrap_or(&hit);
+        let targets =
+            Targets { nodes: &hit, disks, cut: &cut, regions: &regions, links, failpoints, is_hit: &is_hit, is_cut: &is_cut };
         let end = VirtualInstant::ZERO + duration;
         let longest = profile.max_duration.unwrap_or(Duration::MAX);
         let wanted = Wanted { mean_interval: profile.mean_interval, longest, kinds: &profile.kinds };
         let Some(swarm) = Swarm::of(seed, wanted, [intervals, lengths], targets, end) else { return FaultPlan::new() };
-        let claims = if profile.beyond_claims { &[] } else { claims };
-        let mut limit = DownLimit::new(nodes, (profile.max_down, claims), planned);
+        let mut limit = FaultLimit::new(nodes, (profile.max_down, claims), planned);
         let drawn: FaultPlan = swarm.draw().into_iter().collect();
         drawn.into_faults().into_iter().filter(|scheduled| limit.allows(scheduled)).collect()
     }

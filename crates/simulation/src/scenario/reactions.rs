@@ -4,8 +4,8 @@ use cluster_sim_invariants::World;
 use cluster_sim_types::Change;
 
 use super::Scenario;
-use crate::definition::{Claim, Trigger};
-use crate::fault::Fault;
+use crate::definition::Trigger;
+use crate::fault::{Claim, Fault};
 
 impl Scenario {
     /// Adds a trigger that fires once: applies faults when something happens.
@@ -80,11 +80,11 @@ impl Scenario {
         self.with(|definition| definition.failpoints.extend(names.into_iter().map(Into::into)))
     }
 
-    /// Claims how many nodes of a group may be down at once while the rules must hold.
+    /// Claims how many nodes of a group may fail while the rules must hold.
     ///
-    /// A node is down while a fault has it crashed, killed or paused, or the scenario runs without it; a node that panics by itself
-    /// and is restarted by a policy does not count. A profile draws no crash or pause beyond a claim, unless it is told to go
-    /// [`beyond_claims`](crate::FaultProfile::beyond_claims). Where other faults do, the run goes on and ends as
+    /// A node fails by being down at once with others, or by a damaged disk; the [`Claim`] says which. A node is down while a fault has it crashed, killed or paused, or the scenario runs without it; a node that panics by itself
+    /// and is restarted by a policy does not count. Several claims hold side by side. A profile draws no fault beyond a claim, and
+    /// damages the disks of a few nodes that the seed picks, unless it is told to go [`beyond_claims`](crate::FaultProfile::beyond_claims). Where other faults do, the run goes on and ends as
     /// [`Outcome::AssumptionExceeded`](crate::Outcome::AssumptionExceeded), whatever broke from then on: that is no pass and no
     /// finding, a sweep goes on, and minimization keeps no case beyond a claim. A rule that broke before is a finding as ever.
     ///

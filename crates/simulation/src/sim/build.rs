@@ -16,8 +16,8 @@ use super::faults::FaultState;
 use super::restarts::Restarts;
 use super::triggers::LiveTriggers;
 use super::{Script, Sim};
-use crate::definition::{Arenas, Claim, Definition, Group, Member, ScenarioError};
-use crate::fault::{Claimed, Declared, FaultPlan, NodeNames, Target};
+use crate::definition::{Arenas, Definition, Group, Member, ScenarioError};
+use crate::fault::{Claim, Declared, FaultPlan, NodeNames, Target};
 use crate::report::{BuiltFrom, PanicFinding, PanicSite, Report};
 
 /// All that a run is built from besides its seeds; its report holds it.
@@ -190,9 +190,7 @@ fn draw_plan(definition: &Definition, seeds: &SeedSchedule) -> FaultPlan {
         let mut links = vec!["default"];
         links.extend(definition.classes.iter().map(|class| class.name.as_str()).filter(|name| *name != "default"));
         let failpoints: Vec<&str> = definition.failpoints.iter().map(String::as_str).collect();
-        let claims: Vec<Claimed<'_>> =
-            definition.claims.iter().map(|claim| Claimed { set: &claim.set, most: claim.most }).collect();
-        let drawn = profile.draw(seed, &nodes, (&links, &failpoints), (definition.duration, &plan, &claims));
+        let drawn = profile.draw(seed, &nodes, (&links, &failpoints), (definition.duration, &plan, &definition.claims));
         plan.extend(drawn);
     }
     plan

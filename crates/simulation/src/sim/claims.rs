@@ -4,18 +4,24 @@ use std::collections::BTreeSet;
 
 use cluster_sim_types::{Change, Health, NodeId};
 
+use super::Sim;
 use super::checks::Now;
-use crate::definition::{Claim, Definition};
-use crate::fault::NodeNames;
+use super::world::WorldView;
+use crate::definition::Definition;
+use crate::fault::{Claim, NodeNames};
 use crate::report::AssumptionExceeded;
 
-/// The claims of one run, and the nodes that faults have taken down.
+/// The claims of one run, and the nodes that faults have let fail.
 #[derive(Debug, Default)]
 pub(super) struct LiveClaims {
     all: Vec<LiveClaim>,
     down: BTreeSet<NodeId>,
     /// The nodes that are down by their own panic or return, which no fault caused.
     own: BTreeSet<NodeId>,
+    /// The nodes with a damaged disk.
+    damaged: BTreeSet<NodeId>,
+    /// Whether a claim is about damaged disks.
+    counts_damage: bool,
 }
 
 #[derive(Debug)]
@@ -29,7 +35,8 @@ impl LiveClaims {
     /// The claims of a scenario, which was checked.
     pub(super) fn new(definition: &Definition, names: &NodeNames) -> Self {
         let live = |claim: &Claim| LiveClaim { claim: claim.clone(), cohorts: definition.cohorts_of(&claim.set, names) };
-        Self { all: definition.claims.iter().map(live).collect(), ..Self::default() }
+        let counts_damage = definition.claims.iter().any(|claim| claim.failure.counts_damage());
+        Self { all: definition.claims.iter().map(live).collect(), counts_damage, ..Self::default() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -41,8 +48,8 @@ impl LiveClaims {
         self.own.insert(node);
     }
 
-    /// Folds in the changes of a step; returns the first claim that they exceed.
-    pub(super) fn fold(&mut self, changes: &[Change], now: Now) -> Option<AssumptionExceeded> {
+    /// Folds in the changes of a step. Returns whether a further node is down.
+    fn fold(&mut self, changes: &[Change]) -> bool {
         let mut any = false;
         for change in changes {
             match change {
@@ -54,18 +61,45 @@ impl LiveClaims {
                 _ => {}
             }
         }
-        any.then(|| self.all.iter().find_map(|claim| claim.exceeded_by(&self.down, now))).flatten()
+        any
+    }
+
+    /// The first claim that the faults exceed now.
+    fn exceeded(&self, now: Now) -> Option<AssumptionExceeded> {
+        self.all.iter().find_map(|live| live.exceeded_by([&self.down, &self.damaged], now))
     }
 }
 
 impl LiveClaim {
-    fn exceeded_by(&self, down: &BTreeSet<NodeId>, now: Now) -> Option<AssumptionExceeded> {
-        let claim = &self.claim;
+    fn exceeded_by(&self, [down, damaged]: [&BTreeSet<NodeId>; 2], now: Now) -> Option<AssumptionExceeded> {
+        let (claim, failure) = (&self.claim, self.claim.failure);
+        let has_failed =
+            |node: &NodeId| failure.counts_down() && down.contains(node) || failure.counts_damage() && damaged.contains(node);
         self.cohorts.iter().find_map(|cohort| {
-            let nodes: Vec<NodeId> = cohort.iter().copied().filter(|node| down.contains(node)).collect();
+            let nodes: Vec<NodeId> = cohort.iter().copied().filter(has_failed).collect();
             let (count, of) = (nodes.len(), cohort.len());
-            let message = || format!("{count} of {of} {} nodes were down at once (claim: {claim})", claim.set);
+            let message = || claim.exceeded_text(count, of);
             (count > claim.most_of(of)).then(|| AssumptionExceeded { at: now.at, step: now.step, message: message(), nodes })
         })
+    }
+}
+
+impl Sim {
+    /// Notes the first moment at which faults exceed a claim, before the rules are asked.
+    ///
+    /// Nodes that are down count in the fault phase, damaged disks to the end of the run.
+    pub(super) fn judge_claims(&mut self) {
+        if self.claims.is_empty() || self.report.exceeded.is_some() {
+            return;
+        }
+        let mut any = !self.faults.is_over() && self.claims.fold(self.engine.core.kernel.changes());
+        if self.claims.counts_damage {
+            let damaged = self.faults.damaged(&self.engine).iter().filter_map(|name| self.nodes.node(name)).collect();
+            any |= self.claims.damaged != damaged;
+            self.claims.damaged = damaged;
+        }
+        if any {
+            self.report.exceeded = self.claims.exceeded(Now::of(&WorldView { engine: &self.engine }));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! When faults are applied, which are in force, and when they end; [`fault`](crate::fault) says what that means for each.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use cluster_sim_runtime::{Engine, Kernel};
@@ -34,6 +34,8 @@ pub(super) struct FaultState {
     waiting: VecDeque<(usize, AfterStep, Resolved)>,
     /// The faults in force with their records, in the order in which they were applied.
     in_force: Vec<(usize, InForce)>,
+    /// The names of the nodes whose disks a fault has damaged.
+    damaged: BTreeSet<String>,
     /// Whether the fault phase is over: scheduled faults are then not applied.
     is_over: bool,
 }
@@ -130,6 +132,7 @@ impl FaultState {
         self.records[record].nodes = hit.into_iter().map(|node| engine.core.kernel.name(node).to_string()).collect();
         self.records[record].effect += effect;
         self.records[record].reason = reason.map(str::to_owned);
+        note_damage(&mut self.damaged, &self.records[record]);
         let Some(in_force) = in_force else { return };
         self.in_force.push((record, in_force));
         let kernel = &mut engine.core.kernel;
@@ -156,6 +159,7 @@ impl FaultState {
             let record = &mut self.records[record];
             record.effect += in_force.effect_of_end(engine);
             note(record, &in_force, engine);
+            note_damage(&mut self.damaged, record);
             in_force.end(engine);
             record.ended_at = Some(engine.core.kernel.now());
         }
@@ -166,8 +170,20 @@ impl FaultState {
         for (record, in_force) in self.in_force.extract_if(.., |(_, in_force)| !in_force.is_in_force(engine)) {
             let record = &mut self.records[record];
             note(record, &in_force, engine);
+            note_damage(&mut self.damaged, record);
             record.ended_at = Some(engine.core.kernel.now());
         }
+    }
+
+    /// The names of the nodes whose disks a fault has damaged.
+    pub(super) fn damaged(&mut self, engine: &Engine) -> &BTreeSet<String> {
+        for (record, in_force) in &self.in_force {
+            let fault = &self.records[*record].fault;
+            if fault.damages_disk() && in_force.effect(engine) > 0 {
+                self.damaged.extend(fault.nodes().into_iter().map(str::to_owned));
+            }
+        }
+        &self.damaged
     }
 
     /// Ends all faults; those that are still scheduled will not be applied.
@@ -178,6 +194,7 @@ impl FaultState {
         for (record, in_force) in self.in_force.drain(..) {
             self.records[record].effect += in_force.effect_of_end(engine);
             note(&mut self.records[record], &in_force, engine);
+            note_damage(&mut self.damaged, &self.records[record]);
             ended.push(record);
             all.push(in_force);
         }
@@ -193,6 +210,13 @@ fn note(record: &mut FaultRecord, in_force: &InForce, engine: &Engine) {
     record.effect += in_force.effect(engine);
     record.fired += in_force.fired(engine);
     record.reason = in_force.outcome(engine).map(str::to_owned).or(record.reason.take());
+}
+
+/// Notes that a fault has damaged the disk of its node, if it did.
+fn note_damage(damaged: &mut BTreeSet<String>, record: &FaultRecord) {
+    if record.effect > 0 && record.fault.damages_disk() {
+        damaged.extend(record.fault.nodes().into_iter().map(str::to_owned));
+    }
 }
 
 impl Sim {

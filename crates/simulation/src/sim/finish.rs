@@ -136,6 +136,10 @@ impl Sim {
     /// Takes the final verdict of every observer, and fills in the report.
     fn conclude(&mut self) {
         let now = self.present();
+        if self.report.violations.is_empty() {
+            // A panic ends a step before the claims are judged.
+            self.judge_claims();
+        }
         self.guarded(|sim| {
             let world = WorldView { engine: &sim.engine };
             let violations = sim.checks.finish(&World::new(&world), now);

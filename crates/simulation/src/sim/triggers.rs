@@ -8,7 +8,7 @@ use cluster_sim_runtime::Exhausted;
 use cluster_sim_types::{Change, VirtualInstant};
 
 use super::Sim;
-use super::checks::{Now, changed_nodes};
+use super::checks::changed_nodes;
 use super::world::WorldView;
 use crate::definition::{Answer, Trigger};
 use crate::fault::{AfterStep, Declared, Fault};
@@ -138,15 +138,6 @@ impl Sim {
             if self.over || self.faults.is_over() || !self.apply_next() {
                 return;
             }
-        }
-    }
-
-    /// Notes the first moment at which faults exceed a claim, before the rules are asked.
-    fn judge_claims(&mut self) {
-        if !self.claims.is_empty() && !self.faults.is_over() {
-            let now = Now::of(&WorldView { engine: &self.engine });
-            let exceeded = self.claims.fold(self.engine.core.kernel.changes(), now);
-            self.report.exceeded = self.report.exceeded.take().or(exceeded);
         }
     }
 

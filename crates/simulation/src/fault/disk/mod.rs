@@ -308,6 +308,29 @@ impl DiskFault {
         }
     }
 
+    /// Whether it lets the disk lose or change what it promised, without an error.
+    pub(super) const fn damages(&self) -> bool {
+        match self {
+            Self::LyingSync { .. }
+            | Self::BitRot { .. }
+            | Self::RotOnRead { .. }
+            | Self::Misdirect { .. }
+            | Self::LostWrite { .. }
+            | Self::StaleRead { .. }
+            | Self::Rollback { .. }
+            | Self::Truncate { .. }
+            | Self::Remove { .. }
+            | Self::AppendGarbage { .. }
+            | Self::Reformat { .. } => true,
+            Self::Fail { .. }
+            | Self::Full { .. }
+            | Self::FailSync { .. }
+            | Self::Slow { .. }
+            | Self::Stall { .. }
+            | Self::Limit { .. } => false,
+        }
+    }
+
     /// Whether it crashes its node.
     pub(super) const fn crashes(&self) -> bool {
         matches!(self, Self::Rollback { .. } | Self::Reformat { .. })

@@ -1,0 +1,113 @@
+//! [`Claim`]: the faults that a system claims to survive.
+
+use std::fmt;
+
+/// Why a node counts for a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// It is down or paused.
+    Down,
+    /// Its disk lost or changed what it had promised.
+    DamagedDisk,
+    /// One or the other.
+    DownOrDamaged,
+}
+
+impl Failure {
+    pub(crate) const fn counts_down(self) -> bool {
+        matches!(self, Self::Down | Self::DownOrDamaged)
+    }
+
+    pub(crate) const fn counts_damage(self) -> bool {
+        matches!(self, Self::DamagedDisk | Self::DownOrDamaged)
+    }
+}
+
+/// The most nodes of a group that may fail while the rules of a scenario must hold.
+///
+/// Declared with [`Scenario::survives`](crate::Scenario::survives). A group is named, or a set of nodes as in `zone:a`, `region:eu`,
+/// `rack:a/1` or `shard:0`. The members of a group that have different shards count apart.
+///
+/// A disk is damaged once one of the faults of [`FaultKind::disk_dishonest`](super::FaultKind::disk_dishonest) had an effect on it, or
+/// a file was cut off, removed or lengthened, and counts for the rest of the run, whatever the node does about it.
+///
+/// ```
+/// use cluster_sim::fault::Claim;
+///
+/// assert_eq!(Claim::minority_of("store").to_string(), "a minority of store");
+/// assert_eq!(Claim::damaged_disks(1, "store").to_string(), "at most 1 of store with a damaged disk");
+/// let claim = Claim::at_most(1, "zone:a").or_damaged();
+/// assert_eq!(claim.to_string(), "at most 1 of zone:a down or with a damaged disk");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a claim is declared with `Scenario::survives`"]
+pub struct Claim {
+    /// A group, or a set named as in `zone:a`.
+    pub(crate) set: String,
+    pub(crate) failure: Failure,
+    /// Absent for a minority.
+    most: Option<u32>,
+}
+
+impl Claim {
+    /// Claims that the system survives while less than half of a group is down: 1 of 3, 2 of 5, none of 2.
+    pub fn minority_of(group: &str) -> Self {
+        Self { set: group.to_owned(), failure: Failure::Down, most: None }
+    }
+
+    /// Claims that the system survives while at most that many nodes of a group are down.
+    pub fn at_most(nodes: u32, group: &str) -> Self {
+        Self { most: Some(nodes), ..Self::minority_of(group) }
+    }
+
+    /// Claims that the system survives damage to at most that many disks of a group.
+    ///
+    /// Counts all disks that are damaged in the run, also one after the other.
+    /// `Claim::damaged_disks(1, "store")` of three stores is one copy in three.
+    pub fn damaged_disks(disks: u32, group: &str) -> Self {
+        Self { failure: Failure::DamagedDisk, ..Self::at_most(disks, group) }
+    }
+
+    /// Counts nodes with a damaged disk as well as those that are down.
+    ///
+    /// For a system in which one node with a damaged disk and another one that is down are one too many.
+    pub fn or_damaged(self) -> Self {
+        Self { failure: Failure::DownOrDamaged, ..self }
+    }
+
+    /// Whether it is about all of a group.
+    pub(super) fn is_about_group(&self, group: &str) -> bool {
+        self.set == group || self.set.strip_prefix("group:") == Some(group)
+    }
+
+    /// The most nodes that may fail, of that many.
+    pub(crate) fn most_of(&self, count: usize) -> usize {
+        self.most.map_or(count.saturating_sub(1) / 2, |most| most as usize)
+    }
+
+    /// Says that `count` nodes of `of` failed.
+    pub(crate) fn exceeded_text(&self, count: usize, of: usize) -> String {
+        let set = &self.set;
+        match self.failure {
+            Failure::Down => format!("{count} of {of} {set} nodes were down at once (claim: {self})"),
+            Failure::DamagedDisk => format!("{count} of {of} {set} nodes had a damaged disk (claim: {self})"),
+            Failure::DownOrDamaged => {
+                format!("{count} of {of} {set} nodes were down or had a damaged disk at once (claim: {self})")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.most {
+            None => write!(formatter, "a minority of {}", self.set)?,
+            Some(most) => write!(formatter, "at most {most} of {}", self.set)?,
+        }
+        formatter.write_str(match self.failure {
+            Failure::Down => "",
+            Failure::DamagedDisk => " with a damaged disk",
+            Failure::DownOrDamaged => " down or with a damaged disk",
+        })
+    }
+}
