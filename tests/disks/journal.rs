@@ -55,14 +55,14 @@ impl Machine for Appender {
                 effects.emit(Found(self.count));
                 self.journal.start(effects);
             }
-            Input::Disk(tag, result) => match self.journal.on_disk(effects, tag, &result) {
+            Input::Disk(tag, result) => match self.journal.on_disk(effects, tag, &result).expect("the disk is sound") {
                 Some(JournalEvent::Opened | JournalEvent::Synced { .. }) => {
                     self.count = self.journal.synced();
                     effects.emit(Promised(self.count));
                     self.append_two(effects);
                 }
                 Some(JournalEvent::Appended { .. }) | None => {}
-                Some(other) => panic!("the disk is sound: {other:?}"),
+                Some(other) => panic!("it was not asked for: {other:?}"),
             },
             _ => {}
         }

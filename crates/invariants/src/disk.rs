@@ -70,6 +70,13 @@ impl<'a> DiskView<'a> {
         self.state.paths(DiskLayer::Medium)
     }
 
+    /// Lists the files whose names are durable, with their durable bytes, in order of their paths.
+    ///
+    /// Code that reads a disk reads what a crash would leave of it, such as `Recovered::of` the records of a journal.
+    pub fn durable_files(self) -> impl Iterator<Item = (String, Vec<u8>)> {
+        self.durable_paths().into_iter().filter_map(move |path| self.durable(&path).map(|bytes| (path, bytes)))
+    }
+
     /// Lists the ranges of bytes of a file that a crash may change, by whole sectors, in order.
     ///
     /// Empty for a file without unsynced data, and where there is none of that path.

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use cluster_sim::check::{Change, DiskView, Invariant};
-use cluster_sim::node::{DiskImage, MachineJournal};
+use cluster_sim::node::Recovered;
 use cluster_sim::prelude::*;
 use raft::eraftpb::HardState;
 
-use super::facts::{Promise, Promised, Status};
-use super::glue::{LOG, decode, options};
+use super::facts::{Promise, Promised};
+use super::log::{LOG, Record};
+use super::packet::Encoded;
+use super::status::Status;
 
 /// Term, vote and commit, once durable, never regress, also across restarts.
 #[derive(Default)]
@@ -43,35 +45,35 @@ pub(crate) struct DurablePromises {
     promises: u64,
 }
 
-/// The durable records of a node, up to one.
+/// The disk of a node when it was read last.
 #[derive(Default)]
 struct Durable {
-    record: u64,
     state: HardState,
-    /// The terms of the entries, from index 1 on.
+    /// The index of the snapshot.
+    base: u64,
+    /// The terms of the entries after it.
     terms: Vec<u64>,
 }
 
 impl Durable {
-    /// Reads the records that were added since the last time.
-    fn read(&mut self, disk: DiskView<'_>) {
-        let paths = disk.durable_paths();
-        // Segments are named by their first record.
-        let first = |path: &String| path.strip_prefix("raft/")?.strip_suffix(".journal")?.parse::<u64>().ok();
-        let known = paths.iter().rposition(|path| first(path).is_some_and(|first| first <= self.record + 1)).unwrap_or(0);
-        let files = paths[known..].iter().filter_map(|path| Some((path, disk.durable(path)?)));
-        let image = files.fold(DiskImage::default(), |image, (path, bytes)| image.with(path, &bytes));
-        let Ok((_, recovered)) = MachineJournal::recover(&image, LOG, options()) else { return };
-        let before = self.record;
-        for record in recovered.records.iter().filter(|record| record.sequence > before) {
-            let (state, entries) = decode(record);
-            self.state = state.unwrap_or(std::mem::take(&mut self.state));
-            for entry in entries {
-                self.terms.truncate(entry.index as usize - 1);
-                self.terms.push(entry.term);
+    fn read(disk: DiskView<'_>) -> Option<Self> {
+        let mut durable = Self::default();
+        for record in Recovered::of(LOG, disk.durable_files()).ok()?.records {
+            let record = Record::decode(&record);
+            durable.state = record.state.0;
+            if let Some(snapshot) = record.snapshot {
+                durable.base = snapshot.0.get_metadata().index;
+                durable.terms.clear();
             }
-            self.record = record.sequence;
+            for Encoded(entry) in record.entries {
+                // Before the first snapshot that is left may be the rest of a log.
+                let Some(offset) = entry.index.checked_sub(durable.base + 1) else { continue };
+                durable.terms.truncate(offset as usize);
+                durable.terms.resize(offset as usize, 0);
+                durable.terms.push(entry.term);
+            }
         }
+        Some(durable)
     }
 
     fn has(&self, promised: &Promised) -> bool {
@@ -80,7 +82,10 @@ impl Durable {
         }
         match promised.promise {
             Promise::Vote(candidate) => self.state.vote == candidate,
-            Promise::Entry(index, term) => self.terms.get(index as usize - 1) == Some(&term),
+            Promise::Entry(index, term) => match index.checked_sub(self.base + 1) {
+                Some(offset) => self.terms.get(offset as usize) == Some(&term),
+                None => true,
+            },
         }
     }
 }
@@ -91,8 +96,8 @@ impl Invariant for DurablePromises {
         let node = change.node();
         let durable = self.disks.entry(node).or_default();
         self.promises += 1;
-        if let Some(disk) = world.disk(node).filter(|_| !durable.has(promised)) {
-            durable.read(disk);
+        if !durable.has(promised) {
+            *durable = world.disk(node).and_then(Durable::read).unwrap_or_default();
         }
         if durable.has(promised) {
             return Verdict::Holds;

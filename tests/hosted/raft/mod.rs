@@ -6,8 +6,12 @@ mod durability;
 mod entropy;
 mod facts;
 mod glue;
+mod log;
 mod mistakes;
+mod packet;
 mod rules;
+mod snapshots;
+mod status;
 
 use cluster_sim::disk::DiskModel;
 use cluster_sim::fault::FaultKind;
@@ -17,9 +21,12 @@ use cluster_sim::scenario::RestartPolicy;
 use cluster_sim_testkit::units::{milliseconds, seconds};
 
 use self::durability::{DurablePromises, Remembers};
-use self::glue::{DISK_FAILED, Packet, Replica};
+use self::glue::{DISK_FAILED, Replica};
 use self::mistakes::Flaw;
+use self::packet::Packet;
 use self::rules::{ElectionSafety, LeaderCompleteness, LogMatching, StateMachineSafety, all_applied_the_same};
+use self::snapshots::{EqualStates, SnapshotsAdvance};
+use self::status::Status;
 
 const REPLICAS: u32 = 5;
 const VALUES: u64 = 40;
@@ -67,6 +74,9 @@ fn protocol(flaw: Option<Flaw>) -> Scenario {
         .observe("equal entries follow equal logs", LogMatching::default)
         .observe("a leader has what was applied", LeaderCompleteness::default)
         .observe("replicas apply equal entries", StateMachineSafety::default)
+        .observe("snapshots hold what is applied", SnapshotsAdvance::default)
+        .observe("replicas that applied the same have equal states", EqualStates::default)
+        .sometimes("a replica catches up by a snapshot", |world| world.changed::<Status>().any(|(_, status)| status.installs > 0))
         .eventually("all replicas applied the same", all_applied_the_same)
         .chaos(profile().sparing(["client"]))
         .duration(seconds(20))

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use cluster_sim::check::{Change, Invariant};
 use cluster_sim::prelude::*;
 
-use super::facts::{Applied, Status, Written, Wrote};
+use super::facts::{Applied, Written, Wrote};
+use super::status::Status;
 
 /// At most one replica ever leads in a term.
 #[derive(Default)]
@@ -75,7 +76,7 @@ impl Invariant for LeaderCompleteness {
         self.term = status.term;
         self.leaders += 1;
         match self.last {
-            Some((entry, by)) if status.log.get(entry.index as usize - 1) != Some(&entry) => {
+            Some((entry, by)) if status.entry(entry.index) != Some(entry) => {
                 Verdict::violated([by, *node], format!("{node} leads term {} without {entry:?}, which {by} applied", status.term))
             }
             _ => Verdict::Holds,
@@ -108,9 +109,9 @@ impl Invariant for StateMachineSafety {
     }
 }
 
-/// Every replica applied as much as every other.
+/// Every replica that takes part applied as much as every other.
 pub(crate) fn all_applied_the_same(world: &World<'_>) -> bool {
-    let mut applied = world.views::<Status>().map(|(_, status)| status.applied);
+    let mut applied = world.views::<Status>().filter(|(_, status)| !status.is_out).map(|(_, status)| status.applied);
     let first = applied.next();
     applied.all(|other| Some(other) == first)
 }

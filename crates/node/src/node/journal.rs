@@ -81,11 +81,7 @@ impl Journal {
             let Some(in_flight) = &mut self.in_flight else { continue };
             let result = in_flight.await;
             self.in_flight = None;
-            match self.engine.on_result(&result) {
-                Some(JournalEvent::Refused { error, .. }) => return Err(JournalError::Disk(error)),
-                Some(JournalEvent::Failed { error }) => return Err(JournalError::Failed { cause: error }),
-                _ => {}
-            }
+            self.engine.on_result(&result).map(JournalEvent::into_result).transpose()?;
         }
     }
 

@@ -1,5 +1,6 @@
 //! The results of work that was asked of a journal.
 
+use super::error::JournalError;
 use crate::error::DiskError;
 
 /// The result of work that was asked of a journal.
@@ -40,4 +41,18 @@ pub enum JournalEvent {
         /// The cause, such as a failed sync.
         error: DiskError,
     },
+}
+
+impl JournalEvent {
+    /// Returns what succeeded.
+    ///
+    /// # Errors
+    /// [`JournalError::Disk`] for [`Refused`](Self::Refused); [`JournalError::Failed`] for [`Failed`](Self::Failed).
+    pub fn into_result(self) -> Result<Self, JournalError> {
+        match self {
+            Self::Refused { error, .. } => Err(JournalError::Disk(error)),
+            Self::Failed { error } => Err(JournalError::Failed { cause: error }),
+            event => Ok(event),
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::error::{JournalError, SyncEvidence};
 use super::frame::{decode, sync_evidence};
-use super::segment::{Segment, path_of};
+use super::segment::{Segment, first_of, path_of};
 
 /// A record of a journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,30 @@ pub struct Recovered {
     pub records: Vec<JournalRecord>,
     /// The bytes behind the last whole record, which are cut off; `None` if there are none.
     pub torn: Option<TornTail>,
+}
+
+impl Recovered {
+    /// Reads the journal in a directory from the paths and bytes of files; others are ignored.
+    ///
+    /// For rules and tools, which look at a journal and do not open it:
+    ///
+    /// ```
+    /// use cluster_sim_storage::Recovered;
+    ///
+    /// let recovered = Recovered::of("wal", [("wal/00000000000000000001.journal".to_owned(), vec![1, 2, 3])]).unwrap();
+    /// assert_eq!(recovered.records, []);
+    /// assert_eq!(recovered.torn.unwrap().bytes, 3);
+    /// ```
+    ///
+    /// # Errors
+    /// [`JournalError::Corrupt`] if a record that was synced is damaged or missing.
+    pub fn of(directory: &str, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Self, JournalError> {
+        let directory = directory.trim_matches('/');
+        let first = |path: &str| first_of(path.trim_start_matches('/').strip_prefix(directory)?.strip_prefix('/')?);
+        let mut segments: Vec<_> = files.into_iter().filter_map(|(path, bytes)| Some((first(&path)?, bytes))).collect();
+        segments.sort_unstable_by_key(|(first, _)| *first);
+        scan(directory, &segments).map(|found| found.recovered)
+    }
 }
 
 /// Bytes at the end of a journal that are no whole record.

@@ -1,42 +1,49 @@
 //! Journals of machines.
 
+mod kept;
+
 use cluster_sim_storage::{DiskImage, DiskResult, JournalEngine, JournalError, JournalEvent, JournalOptions, Recovered};
 
+use self::kept::Kept;
 use crate::effects::Effects;
 
 /// An append-only log of checksummed records on the disk of a machine.
 ///
-/// As [`Journal`](crate::Journal), by effects and inputs: each call that asks for work is answered by a [`JournalEvent`], in the order
-/// in which the work was asked for. Records are numbered at once, so a machine may append many before the first is written; those
+/// As [`Journal`](crate::Journal), by effects and inputs: each call that asks for work is answered by a [`JournalEvent`] or an error,
+/// in the order in which the work was asked for. Records are numbered at once, so a machine may append many before the first is written; those
 /// that wait become one write.
 ///
+/// It also keeps values of type `T` until the records before them are durable, such as answers to be sent then:
+///
 /// ```
-/// use cluster_sim_node::{Boot, Effects, Input, JournalError, JournalEvent, JournalOptions, MachineJournal};
+/// use cluster_sim_node::{Boot, Effects, Input, JournalError, JournalOptions, MachineJournal, NodeId};
 ///
 /// struct Register {
-///     journal: MachineJournal,
-///     value: u64,
-///     durable: u64,
+///     /// With the clients that wait for their values.
+///     journal: MachineJournal<(NodeId, u8)>,
+///     value: u8,
 /// }
 ///
 /// impl Register {
 ///     fn boot(boot: &Boot) -> Result<Self, JournalError> {
 ///         let (journal, recovered) = MachineJournal::recover(boot.disk(), "values", JournalOptions::default())?;
-///         let value = recovered.records.last().map_or(0, |record| u64::from(record.payload[0]));
-///         Ok(Self { journal, value, durable: value })
+///         let value = recovered.records.last().map_or(0, |record| record.payload[0]);
+///         Ok(Self { journal, value })
 ///     }
 ///
-///     fn step(&mut self, input: Input<u64>, effects: &mut Effects<u64>) -> Result<(), JournalError> {
+///     fn step(&mut self, input: Input<u8>, effects: &mut Effects<u8>) -> Result<(), JournalError> {
 ///         match input {
 ///             Input::Start => self.journal.start(effects),
-///             Input::Call(value) => {
+///             Input::Message { from, message: value } => {
 ///                 self.value = value;
-///                 self.journal.append(effects, [value as u8])?;
+///                 self.journal.append(effects, [value])?;
 ///                 self.journal.sync(effects)?;
+///                 self.journal.keep_until_synced((from, value));
 ///             }
 ///             Input::Disk(tag, result) => {
-///                 if let Some(JournalEvent::Synced { .. }) = self.journal.on_disk(effects, tag, &result) {
-///                     self.durable = self.value;
+///                 self.journal.on_disk(effects, tag, &result)?;
+///                 while let Some((client, value)) = self.journal.take_synced() {
+///                     effects.send(client, value);
 ///                 }
 ///             }
 ///             _ => {}
@@ -46,12 +53,13 @@ use crate::effects::Effects;
 /// }
 /// ```
 #[derive(Debug)]
-pub struct MachineJournal {
+pub struct MachineJournal<T = ()> {
     engine: JournalEngine,
     tag: u64,
+    kept: Kept<T>,
 }
 
-impl MachineJournal {
+impl<T> MachineJournal<T> {
     /// Reads the journal in a directory; a missing one is empty.
     ///
     /// The image is that of [`Boot::disk`](crate::Boot::disk). The records are durable once [`start`](Self::start) is answered by
@@ -65,7 +73,7 @@ impl MachineJournal {
         let is_own = |path: &&str| path.rsplit('/').next().is_some_and(JournalEngine::owns);
         let contents = image.list(directory).filter(is_own).filter_map(named);
         let (engine, recovered) = JournalEngine::recover(directory, &options, options.files(), contents)?;
-        Ok((Self { engine, tag: options.tag() }, recovered))
+        Ok((Self { engine, tag: options.tag(), kept: Kept::new() }, recovered))
     }
 
     /// Opens the files, at [`Input::Start`](crate::Input::Start). [`JournalEvent::Opened`] follows; work may be asked for before.
@@ -101,11 +109,14 @@ impl MachineJournal {
 
     /// Removes all records after `sequence`, durably; the next append gets the number after it. [`JournalEvent::Truncated`] follows.
     ///
+    /// Drops the values that were kept for these records.
+    ///
     /// # Errors
     /// [`JournalError::NoSuchRecord`] if there is no such record and `sequence` is not the one before the first;
     /// [`JournalError::Failed`].
     pub fn truncate_after<M>(&mut self, effects: &mut Effects<M>, sequence: u64) -> Result<(), JournalError> {
         self.engine.truncate_after(sequence)?;
+        self.kept.truncate_after(sequence);
         self.submit(effects);
         Ok(())
     }
@@ -120,16 +131,41 @@ impl MachineJournal {
         Ok(())
     }
 
+    /// Keeps a value until all that was asked for so far is durable.
+    ///
+    /// [`take_synced`](Self::take_synced) returns it then. Asks for no sync. Values of work that is dropped are dropped too: with [`JournalError::Disk`] those of the records that were
+    /// not written, with [`JournalError::Failed`] all.
+    pub fn keep_until_synced(&mut self, value: T) {
+        self.kept.push(self.engine.next() - 1, value);
+    }
+
+    /// Takes the earliest kept value, if all before it is durable.
+    ///
+    /// Values come in the order in which they were given. Call it until it returns `None`.
+    pub fn take_synced(&mut self) -> Option<T> {
+        self.kept.pop(self.engine.synced())
+    }
+
     /// Takes an answer of the disk, and submits the next operation.
     ///
     /// Returns `None` if the answer is for other code, or more operations follow.
-    pub fn on_disk<M>(&mut self, effects: &mut Effects<M>, tag: u64, result: &DiskResult) -> Option<JournalEvent> {
+    ///
+    /// # Errors
+    /// [`JournalError::Disk`] if the disk refused a write, as when it is full: all that was asked and not answered was dropped, and
+    /// the journal goes on with record [`next`](Self::next). [`JournalError::Failed`] if it is open what is durable.
+    pub fn on_disk<M>(
+        &mut self,
+        effects: &mut Effects<M>,
+        tag: u64,
+        result: &DiskResult,
+    ) -> Result<Option<JournalEvent>, JournalError> {
         if tag != self.tag {
-            return None;
+            return Ok(None);
         }
         let event = self.engine.on_result(result);
+        event.iter().for_each(|event| self.kept.on_event(event));
         self.submit(effects);
-        event
+        event.map(JournalEvent::into_result).transpose()
     }
 
     /// Returns the number of the first record; that of the next one if there is none.
