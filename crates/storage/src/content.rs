@@ -91,6 +91,11 @@ impl Content {
             self.length = self.length.max(offset + bytes.len() as u64);
         }
     }
+
+    /// Returns a page to change it.
+    pub(crate) fn page_mut(&mut self, page: u64) -> &mut Page {
+        Arc::make_mut(self.pages.entry(page).or_insert_with(|| Arc::new([0; PAGE])))
+    }
 }
 
 /// For the simulated twin.
@@ -133,11 +138,6 @@ impl Content {
     /// Returns a page; `None` for zeros.
     pub(crate) fn page(&self, page: u64) -> Option<&Arc<Page>> {
         self.pages.get(&page)
-    }
-
-    /// Returns a page to change it.
-    pub(crate) fn page_mut(&mut self, page: u64) -> &mut Page {
-        Arc::make_mut(self.pages.entry(page).or_insert_with(|| Arc::new([0; PAGE])))
     }
 
     /// Replaces a page; `None` for zeros.
