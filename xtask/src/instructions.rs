@@ -48,7 +48,7 @@ const CEILINGS: [Ceiling; 12] = [
     ceiling("w1", Kind::Machines, 505).at_present(1_085),
     ceiling("w2-50", Kind::Machines, 520).at_present(1_015),
     ceiling("w2-200", Kind::Machines, 610).at_present(1_086),
-    ceiling("w3", Kind::Machines, 580).at_present(1_006),
+    ceiling("w3", Kind::Machines, 580).at_present(1_001),
     ceiling("w4", Kind::Machines, 530).at_present(1_174),
     ceiling("w5", Kind::Machines, 650).at_present(1_182),
     ceiling("w1", Kind::Async, 770).at_present(1_655),

@@ -18,7 +18,7 @@
 //!
 //! # Where to start
 //!
-//! `machine.rs` and `effects.rs` are the state machine style. `node/` is the async style: clock, tasks, ports and sessions.
+//! `machine.rs` and `effects/` are the state machine style. `node/` is the async style: clock, tasks, ports and sessions.
 //! `channel/` and [`select!`] serve async code. `real/` starts nodes on tokio and lists where the twins differ.
 //!
 //! # Deliberately absent

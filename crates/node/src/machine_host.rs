@@ -187,18 +187,18 @@ fn apply_effects<M: Machine>(
         kernel.change(Change::View(node));
     }
     // Most steps send a message and perhaps set a timer, or do one of the two, or nothing.
-    if let Some((to, message)) = effects.take_send() {
+    if let Some((to, message)) = effects.list().take_send() {
         let label = M::label(&message);
         network.datagrams(kernel).send_one(node, to, *sent_to, store, label, message);
-        if let Some((timer, after)) = effects.take_timer() {
+        if let Some((timer, after)) = effects.list().take_timer() {
             set_timer(timers, kernel, node, timer, after);
         }
         return;
     }
-    if effects.is_empty() {
+    if effects.list().is_empty() {
         return;
     }
-    if let Some((timer, after)) = effects.take_lone_timer() {
+    if let Some((timer, after)) = effects.list().take_lone_timer() {
         set_timer(timers, kernel, node, timer, after);
         return;
     }
@@ -221,7 +221,7 @@ fn apply_all<M: Machine>(
 ) {
     let Common { effects, disk_operations, port, sent_to, store, .. } = common;
     let address = (*port, store.kind());
-    while let Some(effect) = effects.next() {
+    while let Some(effect) = effects.list().next() {
         match effect {
             Effect::Send(to, message) => {
                 let label = M::label(&message);

@@ -19,9 +19,9 @@
 //! reset. If both open at the same time, the machine continues in the node's session; the one it had asked for comes to nothing,
 //! and a node that had already accepted it gets a reset.
 
+mod list;
+
 use std::cell::Cell;
-use std::collections::VecDeque;
-use std::mem;
 use std::time::Duration;
 
 use cluster_sim_runtime::{Entropy, EntropyRng, Roll};
@@ -29,6 +29,7 @@ use cluster_sim_storage::DiskOp;
 use cluster_sim_types::{Fact, NodeId, WallTime};
 
 use crate::timer::Timer;
+use list::EffectList;
 
 /// One request of a machine.
 #[derive(Debug)]
@@ -56,28 +57,6 @@ pub enum Effect<M> {
     Stop,
 }
 
-/// The first effect, apart from the list if it is one of the two that most steps begin with.
-///
-/// It owns nothing but a message, so that to take it costs no look at what other effects own.
-#[derive(Debug)]
-enum First<M> {
-    Nothing,
-    Send(NodeId, M),
-    Timer(Timer, Duration),
-    /// The first effect is in the list.
-    Listed,
-}
-
-/// The part of the list after the first effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rest {
-    Nothing,
-    /// One timer is set, as after the answer to a message. Apart from the list, which costs more than the timer.
-    Timer(Timer, Duration),
-    /// The list of later effects.
-    Listed,
-}
-
 /// The requests of a machine during one step, in the order in which it made them.
 ///
 /// The driver executes them after the step returns. They are plain data, so a machine can be tested without a driver:
@@ -91,10 +70,7 @@ enum Rest {
 /// ```
 #[derive(Debug)]
 pub struct Effects<M> {
-    first: First<M>,
-    rest: Rest,
-    /// The effects that are kept neither in `first` nor in `rest`.
-    listed: VecDeque<Effect<M>>,
+    list: EffectList<M>,
     entropy: Entropy,
     wall: WallTime,
     /// Whether the step has read the wall clock.
@@ -110,9 +86,7 @@ impl<M> Effects<M> {
     /// Creates an empty list for a machine whose rolls come from `entropy`.
     pub fn new(entropy: Entropy) -> Self {
         Self {
-            first: First::Nothing,
-            rest: Rest::Nothing,
-            listed: VecDeque::new(),
+            list: EffectList::new(),
             entropy,
             wall: WallTime::ZERO,
             has_read_wall: Cell::new(false),
@@ -122,37 +96,17 @@ impl<M> Effects<M> {
         }
     }
 
-    fn push(&mut self, effect: Effect<M>) {
-        if matches!(self.first, First::Nothing) {
-            self.first = First::Listed;
-        }
-        self.list_rest();
-        self.listed.push_back(effect);
-    }
-
-    /// Moves what follows the first effect to the list.
-    fn list_rest(&mut self) {
-        if let Rest::Timer(timer, after) = self.rest {
-            self.listed.push_back(Effect::SetTimer(timer, after));
-        }
-        self.rest = Rest::Listed;
-    }
-
     /// Sends `message` to one node as a datagram: it may be lost, delayed, duplicated or reordered.
     #[inline]
     pub fn send(&mut self, to: NodeId, message: M) {
-        if matches!(self.first, First::Nothing) {
-            self.first = First::Send(to, message);
-        } else {
-            self.push(Effect::Send(to, message));
-        }
+        self.list.push_send(to, message);
     }
 
     /// Sends `message` to each node of `to`, in that order, as separate datagrams with a fate each.
     pub fn send_all(&mut self, to: &[NodeId], message: M) {
         let mut receivers = self.spare.pop().unwrap_or_default();
         receivers.extend_from_slice(to);
-        self.push(Effect::SendAll(receivers, message));
+        self.list.push(Effect::SendAll(receivers, message));
     }
 
     /// Sends `message` in the session with one node, opening a session if there is none.
@@ -163,7 +117,7 @@ impl<M> Effects<M> {
     ///
     /// Sending to the node itself or to an unknown node is a bug: the run ends with a finding.
     pub fn session_send(&mut self, to: NodeId, message: M) {
-        self.push(Effect::SessionSend(to, message));
+        self.list.push(Effect::SessionSend(to, message));
     }
 
     /// Closes this side of the session with one node. Without a session it does nothing.
@@ -172,7 +126,7 @@ impl<M> Effects<M> {
     /// still arrive. Once both sides have closed, the next [`session_send`](Self::session_send) opens a new session. Messages
     /// sent before that are returned.
     pub fn session_close(&mut self, peer: NodeId) {
-        self.push(Effect::SessionClose(peer));
+        self.list.push(Effect::SessionClose(peer));
     }
 
     /// Makes `timer` come due `after` from now on the node's monotonic clock.
@@ -180,20 +134,13 @@ impl<M> Effects<M> {
     /// It comes due as [`Input::Timer`](crate::Input::Timer). A timer that is armed moves.
     #[inline]
     pub fn set_timer(&mut self, timer: impl Into<Timer>, after: Duration) {
-        let timer = timer.into();
-        if matches!(self.first, First::Nothing) {
-            self.first = First::Timer(timer, after);
-        } else if self.rest == Rest::Nothing {
-            self.rest = Rest::Timer(timer, after);
-        } else {
-            self.push(Effect::SetTimer(timer, after));
-        }
+        self.list.push_timer(timer.into(), after);
     }
 
     /// Disarms `timer`; does nothing if it is not armed.
     #[inline]
     pub fn cancel_timer(&mut self, timer: impl Into<Timer>) {
-        self.push(Effect::CancelTimer(timer.into()));
+        self.list.push(Effect::CancelTimer(timer.into()));
     }
 
     /// Submits an operation to the node's disk.
@@ -202,7 +149,7 @@ impl<M> Effects<M> {
     /// file take effect in the order in which they were submitted, all others in any order; nothing is durable before the answer
     /// to a sync. The file that earlier lives left is in [`Boot::disk`](crate::Boot::disk).
     pub fn disk(&mut self, tag: impl Into<u64>, operation: DiskOp) {
-        self.push(Effect::Disk(tag.into(), Box::new(operation)));
+        self.list.push(Effect::Disk(tag.into(), Box::new(operation)));
     }
 
     /// Ends the node's life by itself, after it was asked to stop by [`Input::Stop`](crate::Input::Stop).
@@ -210,12 +157,12 @@ impl<M> Effects<M> {
     /// The other effects of the step are carried out first. The node is then down without having crashed: what its disk was asked to
     /// write survives without a sync. Does nothing if the node was not asked.
     pub fn stop(&mut self) {
-        self.push(Effect::Stop);
+        self.list.push(Effect::Stop);
     }
 
     /// Reports a fact to checks and measurements. It costs no message and no time.
     pub fn emit(&mut self, fact: impl Fact) {
-        self.push(Effect::Emit(Box::new(fact)));
+        self.list.push(Effect::Emit(Box::new(fact)));
     }
 
     /// Marks a point at which a simulation may crash the node; does nothing elsewhere.
@@ -223,7 +170,7 @@ impl<M> Effects<M> {
     /// In a crash here, what the step asked for before is carried out, and what it asks for afterwards is not. The machine is
     /// dropped. Otherwise as [`Node::failpoint`](crate::Node::failpoint).
     pub fn failpoint(&mut self, point: &'static str) {
-        self.push(Effect::Failpoint(point));
+        self.list.push(Effect::Failpoint(point));
     }
 
     /// Declares that this step did not change the view, so that checks of views are skipped.
@@ -270,23 +217,12 @@ impl<M> Effects<M> {
     /// Clears the list before a step, and sets the source of rolls and the wall clock. For drivers.
     #[inline(always)]
     pub fn begin(&mut self, entropy: Entropy, wall: WallTime) {
-        if !matches!(self.first, First::Nothing) {
-            self.first = First::Nothing;
-        }
-        if !matches!(self.rest, Rest::Nothing) {
-            self.forget_rest();
-        }
+        self.list.clear();
         self.entropy = entropy;
         self.wall = wall;
         self.has_read_wall.set(false);
         self.wants_more.set(false);
         self.view_unchanged = false;
-    }
-
-    #[cold]
-    fn forget_rest(&mut self) {
-        self.listed.clear();
-        self.rest = Rest::Nothing;
     }
 
     /// Returns whether the step declared its [view unchanged](Self::view_unchanged). For drivers.
@@ -298,52 +234,17 @@ impl<M> Effects<M> {
     /// Removes all effects, in order. For drivers and tests.
     pub fn drain(&mut self) -> impl Iterator<Item = Effect<M>> + '_ {
         self.view_unchanged = false;
-        let first = self.take_first();
-        self.list_rest();
-        self.rest = Rest::Nothing;
-        first.into_iter().chain(self.listed.drain(..))
-    }
-
-    /// Removes the first effect, if it is not in the list.
-    fn take_first(&mut self) -> Option<Effect<M>> {
-        match mem::replace(&mut self.first, First::Nothing) {
-            First::Send(to, message) => Some(Effect::Send(to, message)),
-            First::Timer(timer, after) => Some(Effect::SetTimer(timer, after)),
-            First::Nothing | First::Listed => None,
-        }
+        self.list.drain()
     }
 }
 
 /// Access for the simulated driver, so that a step does not allocate.
 #[cfg(feature = "test-utils")]
 impl<M> Effects<M> {
-    /// Removes the first effect, if it sends one message to one node and is [alone or followed by a timer](Self::take_timer).
+    /// The effects, to be carried out.
     #[inline(always)]
-    pub(crate) fn take_send(&mut self) -> Option<(NodeId, M)> {
-        if !matches!(self.first, First::Send(..)) || matches!(self.rest, Rest::Listed) {
-            return None;
-        }
-        match mem::replace(&mut self.first, First::Nothing) {
-            First::Send(to, message) => Some((to, message)),
-            _ => None,
-        }
-    }
-
-    /// Removes the timer that follows the first effect, if that is all that follows.
-    #[inline(always)]
-    pub(crate) fn take_timer(&mut self) -> Option<(Timer, Duration)> {
-        let Rest::Timer(timer, after) = self.rest else { return None };
-        self.rest = Rest::Nothing;
-        Some((timer, after))
-    }
-
-    /// Removes the one effect, if it sets a timer.
-    #[inline(always)]
-    pub(crate) fn take_lone_timer(&mut self) -> Option<(Timer, Duration)> {
-        let (First::Timer(timer, after), Rest::Nothing) = (&self.first, self.rest) else { return None };
-        let lone = (*timer, *after);
-        self.first = First::Nothing;
-        Some(lone)
+    pub(crate) fn list(&mut self) -> &mut EffectList<M> {
+        &mut self.list
     }
 
     /// Whether the step has read the wall clock.
@@ -362,99 +263,9 @@ impl<M> Effects<M> {
         self.wants_more.set(true);
     }
 
-    /// Whether the step asked for nothing.
-    #[inline(always)]
-    pub(crate) fn is_empty(&self) -> bool {
-        matches!(self.first, First::Nothing)
-    }
-
-    /// Removes the first effect.
-    #[inline]
-    pub(crate) fn next(&mut self) -> Option<Effect<M>> {
-        if let Some(first) = self.take_first() {
-            self.list_rest();
-            return Some(first);
-        }
-        let next = self.listed.pop_front();
-        if next.is_none() {
-            self.rest = Rest::Nothing;
-        }
-        next
-    }
-
     /// Keeps a list of receivers for the next broadcast.
     pub(crate) fn recycle(&mut self, mut receivers: Vec<NodeId>) {
         receivers.clear();
         self.spare.push(receivers);
-    }
-}
-
-#[cfg(all(test, feature = "test-utils"))]
-mod tests {
-    use super::*;
-
-    /// Makes effects: an even number is sent, an odd one is a timer.
-    fn made(numbers: &[u64]) -> Effects<u64> {
-        let mut effects = Effects::new(Entropy::from_key(7));
-        for number in numbers {
-            match number % 2 {
-                0 => effects.send(NodeId(0), *number),
-                _ => effects.set_timer(Timer(*number), Duration::ZERO),
-            }
-        }
-        effects
-    }
-
-    fn number_of(effect: Effect<u64>) -> u64 {
-        match effect {
-            Effect::Send(_, number) | Effect::SetTimer(Timer(number), _) => number,
-            other => unreachable!("{other:?} was not made"),
-        }
-    }
-
-    /// Every sequence of up to four effects: bit `n` of `kinds` says whether the `n`th is a timer.
-    fn sequences() -> impl Iterator<Item = Vec<u64>> {
-        let of_length =
-            |length: u64| (0..1_u64 << length).map(move |kinds| (0..length).map(|n| n * 2 + (kinds >> n & 1)).collect());
-        (0..5).flat_map(of_length)
-    }
-
-    #[test]
-    fn effects_keep_the_order_in_which_they_were_made() {
-        for numbers in sequences() {
-            assert_eq!(made(&numbers).drain().map(number_of).collect::<Vec<_>>(), numbers);
-            let mut effects = made(&numbers);
-            let one_by_one: Vec<u64> = std::iter::from_fn(|| effects.next()).map(number_of).collect();
-            assert_eq!(one_by_one, numbers);
-            assert_eq!((effects.is_empty(), effects.rest), (true, Rest::Nothing), "after {numbers:?}");
-        }
-    }
-
-    #[test]
-    fn the_short_ways_take_the_same_effects_in_the_same_order() {
-        for numbers in sequences() {
-            let mut effects = made(&numbers);
-            let mut taken = Vec::new();
-            if let Some((_, message)) = effects.take_send() {
-                taken.push(message);
-                taken.extend(effects.take_timer().map(|(timer, _)| timer.0));
-            } else if let Some((timer, _)) = effects.take_lone_timer() {
-                taken.push(timer.0);
-            } else {
-                assert!(numbers.len() != 1, "one effect has a short way");
-                taken.extend(effects.drain().map(number_of));
-            }
-            assert_eq!(taken, numbers);
-            assert_eq!((effects.is_empty(), effects.rest), (true, Rest::Nothing), "after {numbers:?}");
-        }
-    }
-
-    #[test]
-    fn a_step_begins_without_the_effects_of_the_last() {
-        for numbers in sequences() {
-            let mut effects = made(&numbers);
-            effects.begin(Entropy::from_key(7), WallTime::ZERO);
-            assert!(effects.drain().next().is_none(), "after {numbers:?}");
-        }
     }
 }
