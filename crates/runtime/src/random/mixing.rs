@@ -36,13 +36,16 @@ const BYTES: u64 = 1 << 63;
 #[inline]
 #[must_use]
 pub const fn fold_bytes(mut state: u64, bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks();
     let mut index = 0;
-    while index < bytes.len() {
-        let mut word = 0;
-        let mut shift = 0;
-        while shift < 64 && index < bytes.len() {
-            word |= (bytes[index] as u64) << shift;
-            shift += 8;
+    while index < words.len() {
+        state = fold(state, u64::from_le_bytes(words[index]));
+        index += 1;
+    }
+    if !rest.is_empty() {
+        let (mut word, mut index) = (0, 0);
+        while index < rest.len() {
+            word |= (rest[index] as u64) << (8 * index);
             index += 1;
         }
         state = fold(state, word);
