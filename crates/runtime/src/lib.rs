@@ -35,7 +35,7 @@ mod real;
 #[doc(hidden)]
 pub use engine::{
     AimId, Arena, ArmedTimers, BusyTask, Choices, Core, Decisions, Device, DeviceId, DeviceKey, Devices, Engine, Failpoints,
-    Heartbeat, HostWake, Hosts, Kernel, LifeEnd, Limits, NewLife, Order, Pace, PointCrash, Position, Rank, Ring, Site, Skew,
+    Heartbeat, HostWake, Hosts, Kernel, LifeEnd, Limits, Lone, NewLife, Order, Pace, PointCrash, Position, Rank, Ring, Site, Skew,
     SkewId, Step, Stepped, StopEnd, TimerKey, TimerSlot, Wake,
 };
 #[cfg(feature = "test-utils")]

@@ -61,7 +61,7 @@ pub use device::{Device, DeviceKey, Devices, HostWake, LifeEnd};
 pub use failpoints::{AimId, Failpoints, PointCrash};
 pub use heartbeat::{Heartbeat, Position};
 pub use host::{Hosts, NewLife, Step, Wake};
-pub use kernel::{Arena, BusyTask, Kernel, StopEnd};
+pub use kernel::{Arena, BusyTask, Kernel, Lone, StopEnd};
 pub use queue::{DeviceId, Order, Rank};
 use queue::{Due, Target};
 pub use record::{Digest, Record, RecordKind, Ring};

@@ -8,9 +8,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use cluster_sim_invariants::World;
-use cluster_sim_runtime::{Exhausted, Stepped};
+use cluster_sim_runtime::{Exhausted, Lone, Stepped};
 use cluster_sim_transport::Network;
-use cluster_sim_types::VirtualInstant;
+use cluster_sim_types::{Change, VirtualInstant};
 use tokio::task::unconstrained;
 
 use super::Sim;
@@ -153,11 +153,16 @@ impl Sim {
         let kernel = &self.engine.core.kernel;
         let world = WorldView { engine: &self.engine };
         if NOTES {
-            self.checks.note_touched(kernel.lone_view(), kernel.changes(), &world);
+            self.checks.note_touched(kernel.lone_changes(), kernel.changes(), &world);
         }
-        match kernel.lone_view() {
-            Some(node) => self.checks.after_view(node, &world, &mut self.report.violations),
-            None => self.checks.after_step(kernel.changes(), &world, &mut self.report.violations),
+        let violations = &mut self.report.violations;
+        match kernel.lone_changes() {
+            Lone::View(node) => self.checks.after_view(node, &world, violations),
+            Lone::Nothing => self.checks.after_step(kernel.changes(), &world, violations),
+            Lone::Disk(node) => self.checks.after_changes_of(node, &[Change::Disk(node)], &world, violations),
+            Lone::DiskAndView(node) => {
+                self.checks.after_changes_of(node, &[Change::Disk(node), Change::View(node)], &world, violations);
+            }
         }
         if !self.report.violations.is_empty() {
             self.over = true;

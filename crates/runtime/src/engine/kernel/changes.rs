@@ -4,13 +4,25 @@ use cluster_sim_types::{Change, NodeId};
 
 use super::Kernel;
 
+/// The changes of a step that are all it has, kept apart from the list, which costs more than they do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lone {
+    /// There are none, or they are in the list.
+    #[default]
+    Nothing,
+    /// The view of a node, as in most steps.
+    View(NodeId),
+    /// The disk of a node.
+    Disk(NodeId),
+    /// The disk of a node, then its view: it took the answer.
+    DiskAndView(NodeId),
+}
+
 /// The changes of a step, in order.
-///
-/// Most steps change the view of one node and nothing else. Such a change is kept apart, in one word, until it is listed.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    lone_view: Option<NodeId>,
-    /// Empty while there is a lone view.
+    lone: Lone,
+    /// Empty while there are lone changes.
     list: Vec<Change>,
 }
 
@@ -18,29 +30,41 @@ impl Changes {
     #[inline(always)]
     fn add(&mut self, change: Change) {
         match change {
-            Change::View(node) if self.is_empty() => self.lone_view = Some(node),
-            change => self.add_to_list(change),
+            Change::View(node) if self.is_empty() => self.lone = Lone::View(node),
+            change => self.add_after(change),
         }
     }
 
     #[inline(never)]
-    fn add_to_list(&mut self, change: Change) {
-        self.list_lone_view();
-        self.list.push(change);
+    fn add_after(&mut self, change: Change) {
+        match (change, self.lone) {
+            (Change::Disk(node), Lone::Nothing) if self.list.is_empty() => self.lone = Lone::Disk(node),
+            (Change::View(node), Lone::Disk(of)) if node == of => self.lone = Lone::DiskAndView(node),
+            (change, _) => {
+                self.list_lone();
+                self.list.push(change);
+            }
+        }
     }
 
-    fn list_lone_view(&mut self) {
-        self.list.extend(self.lone_view.take().map(Change::View));
+    fn list_lone(&mut self) {
+        let (disk, view) = match std::mem::take(&mut self.lone) {
+            Lone::Nothing => return,
+            Lone::View(node) => (None, Some(node)),
+            Lone::Disk(node) => (Some(node), None),
+            Lone::DiskAndView(node) => (Some(node), Some(node)),
+        };
+        self.list.extend(disk.map(Change::Disk).into_iter().chain(view.map(Change::View)));
     }
 
     #[inline(always)]
     fn is_empty(&self) -> bool {
-        self.lone_view.is_none() && self.list.is_empty()
+        matches!(self.lone, Lone::Nothing) && self.list.is_empty()
     }
 
     #[inline(always)]
     fn clear(&mut self) {
-        self.lone_view = None;
+        self.lone = Lone::Nothing;
         if !self.list.is_empty() {
             self.list.clear();
         }
@@ -60,18 +84,18 @@ impl Kernel {
         !self.changes.is_empty()
     }
 
-    /// Returns the node whose view is all that changed, unless that change is [listed](Self::list_changes).
+    /// Returns the changes that are apart from the [list](Self::changes); nothing once they were [listed](Self::list_changes).
     #[inline(always)]
-    pub fn lone_view(&self) -> Option<NodeId> {
-        self.changes.lone_view
+    pub fn lone_changes(&self) -> Lone {
+        self.changes.lone
     }
 
-    /// Lists a lone view as well, so that [`changes`](Self::changes) returns it.
+    /// Lists lone changes as well, so that [`changes`](Self::changes) returns them.
     pub fn list_changes(&mut self) {
-        self.changes.list_lone_view();
+        self.changes.list_lone();
     }
 
-    /// Returns the listed changes in order: all but a [lone view](Self::lone_view).
+    /// Returns the listed changes in order: all but [lone ones](Self::lone_changes).
     #[inline]
     pub fn changes(&self) -> &[Change] {
         &self.changes.list
@@ -90,33 +114,54 @@ mod tests {
 
     const NODES: [NodeId; 2] = [NodeId(3), NodeId(1)];
 
-    /// Adds a change of a view for each node, and lists all.
-    fn listed(nodes: &[NodeId]) -> Vec<NodeId> {
-        let mut changes = Changes::default();
-        nodes.iter().for_each(|node| changes.add(Change::View(*node)));
-        changes.list_lone_view();
-        assert_eq!(changes.lone_view, None);
-        changes.list.iter().map(Change::node).collect()
+    fn changed(changes: impl IntoIterator<Item = Change>) -> Changes {
+        let mut all = Changes::default();
+        changes.into_iter().for_each(|change| all.add(change));
+        all
+    }
+
+    /// The kinds and nodes of the changes, once all are listed.
+    fn listed(mut changes: Changes) -> Vec<(&'static str, NodeId)> {
+        changes.list_lone();
+        assert_eq!(changes.lone, Lone::Nothing);
+        let kind = |change: &Change| if matches!(change, Change::Disk(_)) { "disk" } else { "view" };
+        changes.list.iter().map(|change| (kind(change), change.node())).collect()
     }
 
     #[test]
-    fn a_lone_view_is_kept_apart_until_it_is_listed() {
-        let mut changes = Changes::default();
-        changes.add(Change::View(NODES[0]));
-        assert_eq!((changes.lone_view, changes.list.len(), changes.is_empty()), (Some(NODES[0]), 0, false));
-        assert_eq!(listed(&NODES[..1]), NODES[..1]);
-        changes.clear();
-        assert!(changes.is_empty());
+    fn lone_changes_are_kept_apart_until_they_are_listed() {
+        let [node, _] = NODES;
+        let view = changed([Change::View(node)]);
+        assert_eq!((view.lone, view.list.len(), view.is_empty()), (Lone::View(node), 0, false));
+        assert_eq!(listed(view), [("view", node)]);
+        let disk = changed([Change::Disk(node)]);
+        assert_eq!((disk.lone, disk.list.len(), disk.is_empty()), (Lone::Disk(node), 0, false));
+        assert_eq!(listed(disk), [("disk", node)]);
+        let both = changed([Change::Disk(node), Change::View(node)]);
+        assert_eq!((both.lone, both.list.len()), (Lone::DiskAndView(node), 0));
+        assert_eq!(listed(both), [("disk", node), ("view", node)]);
+        let mut cleared = changed([Change::View(node)]);
+        cleared.clear();
+        assert!(cleared.is_empty());
     }
 
     #[test]
-    fn a_view_before_other_changes_stays_the_first() {
-        assert_eq!(listed(&NODES), NODES);
-        let mut changes = Changes::default();
-        changes.add(Change::View(NODES[0]));
-        changes.add(Change::View(NODES[1]));
-        assert_eq!((changes.lone_view, changes.list.len()), (None, 2));
-        changes.add(Change::View(NODES[0]));
-        assert_eq!(changes.lone_view, None, "a view after others is not alone");
+    fn lone_changes_before_others_stay_the_first() {
+        let of = |number: usize, node: NodeId| match number {
+            0 => (Change::View(node), ("view", node)),
+            _ => (Change::Disk(node), ("disk", node)),
+        };
+        let each = [(0, NODES[0]), (1, NODES[0]), (0, NODES[1]), (1, NODES[1])];
+        for first in each {
+            for second in each {
+                for third in each {
+                    let (changes, expected): (Vec<_>, Vec<_>) =
+                        [first, second, third].into_iter().map(|(number, node)| of(number, node)).unzip();
+                    let changes = changed(changes);
+                    assert_eq!(changes.lone, Lone::Nothing, "three are not alone");
+                    assert_eq!(listed(changes), expected);
+                }
+            }
+        }
     }
 }

@@ -25,6 +25,7 @@ use rustc_hash::FxHashMap;
 
 pub use arena::Arena;
 use changes::Changes;
+pub use changes::Lone;
 pub(in crate::engine) use nodes::Hold;
 use nodes::Node;
 pub use standstill::BusyTask;

@@ -10,6 +10,7 @@ use std::any::Any;
 use std::mem::take;
 
 use cluster_sim_invariants::{Evidence, Invariant, Observed, Touched, Verdict, Violation, World};
+use cluster_sim_runtime::Lone;
 use cluster_sim_types::{Change, NodeId, VirtualInstant};
 use serde_json::Value;
 
@@ -140,6 +141,18 @@ impl LiveChecks {
         self.ask(&[Change::View(node)], &[node], observed, violations);
     }
 
+    /// As [`after_step`](Self::after_step), after a step all of whose changes are of one node's view and disk.
+    #[inline(never)]
+    pub(super) fn after_changes_of(
+        &mut self,
+        node: NodeId,
+        changes: &[Change],
+        observed: &WorldView<'_>,
+        violations: &mut Vec<Violation>,
+    ) {
+        self.ask(changes, &[node], observed, violations);
+    }
+
     /// Runs every check over the changes of a step, which may have changed the views and healths of `nodes`.
     #[inline(always)]
     fn ask(&mut self, changes: &[Change], nodes: &[NodeId], observed: &WorldView<'_>, violations: &mut Vec<Violation>) {
@@ -226,9 +239,13 @@ impl LiveChecks {
 
     /// Notes what changed in the recovery phase, for the next question to the `eventually` rules.
     #[inline(never)]
-    pub(super) fn note_touched(&mut self, lone_view: Option<NodeId>, changes: &[Change], observed: &WorldView<'_>) {
+    pub(super) fn note_touched(&mut self, lone: Lone, changes: &[Change], observed: &WorldView<'_>) {
         let listed = changes.iter().filter(|change| !matches!(change, Change::Fact(..))).map(Change::node);
-        lone_view.into_iter().chain(listed).for_each(|node| self.touched.add(node, observed.group_of(node)));
+        let lone = match lone {
+            Lone::Nothing => None,
+            Lone::View(node) | Lone::Disk(node) | Lone::DiskAndView(node) => Some(node),
+        };
+        lone.into_iter().chain(listed).for_each(|node| self.touched.add(node, observed.group_of(node)));
     }
 
     /// The `eventually` rules that do not hold now, each with its evidence.
