@@ -54,7 +54,8 @@ impl Boot {
 
     /// Returns what a machine finds on its disk: what earlier lives made durable.
     ///
-    /// Empty for an async node, which reads its disk by `Node::disk`.
+    /// Empty for an async node, which reads its disk by `Node::disk`. A machine that keeps a clone keeps the memory of all that is
+    /// overwritten later.
     pub fn disk(&self) -> &DiskImage {
         &self.disk
     }
@@ -95,5 +96,10 @@ impl Boot {
         self.info.begin_life(life.incarnation);
         self.entropy = life.entropy;
         self.disk = disk;
+    }
+
+    /// Lets go of what was on the disk, once the machine is made: its pages would outlive their being overwritten.
+    pub(crate) fn forget_disk(&mut self) {
+        self.disk = DiskImage::default();
     }
 }
