@@ -45,7 +45,7 @@ struct Common<M: Machine> {
     effects: Effects<M::Message>,
     devices: MachineDevices,
     /// The operations of this step for the disk, submitted after it.
-    disk_operations: Vec<(u64, DiskOp)>,
+    disk_operations: Vec<(u64, Box<DiskOp>)>,
     /// The port on which it receives.
     port: PortId,
     /// That port with the kind of the messages.
@@ -149,7 +149,11 @@ impl<M: Machine> MachineHost<M> {
         let key = common.devices.disks;
         assert!(device == key.id(), "{device:?} woke a machine and gives it no input");
         let Some(HostDone { tag, result }) = step.core.devices.get_mut(key).take_of_host(number) else { return };
-        self.step_apart(Input::Disk(tag, result), common, step);
+        let (kernel, network) = common.devices.split(step.core);
+        self.step_machine(Input::Disk(tag, result), common, step.node, kernel, network);
+        if common.effects.wants_more() {
+            do_more(common, step.node, step.core);
+        }
     }
 }
 
@@ -220,6 +224,9 @@ fn apply_all<M: Machine>(
     network: &mut Network,
 ) {
     let Common { effects, disk_operations, port, sent_to, store, .. } = common;
+    if effects.list().is_lone_disk() {
+        return effects.want_more();
+    }
     let address = (*port, store.kind());
     while let Some(effect) = effects.list().next() {
         match effect {
@@ -243,7 +250,7 @@ fn apply_all<M: Machine>(
                     effects.drain().for_each(drop);
                 }
             }
-            Effect::Disk(tag, operation) => disk_operations.push((tag, *operation)),
+            Effect::Disk(tag, operation) => disk_operations.push((tag, operation)),
         }
     }
     if !disk_operations.is_empty() {
@@ -262,7 +269,13 @@ fn do_more<M: Machine>(common: &mut Common<M>, node: NodeId, core: &mut Core) {
         kernel.count_wall_reading(node);
     }
     let disks = devices.get_mut(common.devices.disks);
-    common.disk_operations.drain(..).for_each(|(tag, operation)| disks.submit_of_host(kernel, node, tag, operation));
+    let Common { disk_operations, effects, .. } = common;
+    if let Some((tag, operation)) = effects.take_lone_disk() {
+        return disks.submit_of_host(kernel, node, tag, operation);
+    }
+    for (tag, operation) in disk_operations.drain(..) {
+        disks.submit_of_host(kernel, node, tag, effects.unbox(operation));
+    }
 }
 
 /// Fetches what the network has for a node, as an input; `None` if it was lost on the way.
@@ -297,6 +310,7 @@ impl<M: Machine> Hosts for MachineGroup<M> {
         let host = &mut self.hosts[place];
         host.boot.begin(life, core.devices.get(self.common.devices.disks).image(host.boot.id()));
         host.machine = Some((self.common.factory)(&host.boot));
+        host.boot.forget_disk();
     }
 
     #[inline]

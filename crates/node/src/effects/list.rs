@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::mem;
 use std::time::Duration;
 
+#[cfg(feature = "test-utils")]
+use cluster_sim_storage::DiskOp;
 use cluster_sim_types::NodeId;
 
 use super::Effect;
@@ -150,6 +152,25 @@ impl<M> EffectList<M> {
         let lone = (*timer, *after);
         self.first = First::Nothing;
         Some(lone)
+    }
+
+    /// Whether the one effect is an operation for the disk.
+    #[inline]
+    pub(crate) fn is_lone_disk(&self) -> bool {
+        let is_lone = matches!(self.first, First::Listed) && self.listed.len() == 1;
+        is_lone && matches!(self.listed.front(), Some(Effect::Disk(..)))
+    }
+
+    /// Removes the [one effect](Self::is_lone_disk), if it is an operation for the disk.
+    #[inline]
+    pub(super) fn take_lone_disk(&mut self) -> Option<(u64, Box<DiskOp>)> {
+        match self.listed.pop_front() {
+            Some(Effect::Disk(tag, operation)) => {
+                (self.first, self.rest) = (First::Nothing, Rest::Nothing);
+                Some((tag, operation))
+            }
+            _ => None,
+        }
     }
 
     /// Removes the first effect.

@@ -22,6 +22,7 @@
 mod list;
 
 use std::cell::Cell;
+use std::mem;
 use std::time::Duration;
 
 use cluster_sim_runtime::{Entropy, EntropyRng, Roll};
@@ -80,6 +81,8 @@ pub struct Effects<M> {
     view_unchanged: bool,
     /// Empty lists of receivers, reused so that a broadcast does not allocate.
     spare: Vec<Vec<NodeId>>,
+    /// Boxes of operations, likewise.
+    spare_operations: Vec<Box<DiskOp>>,
 }
 
 impl<M> Effects<M> {
@@ -93,6 +96,7 @@ impl<M> Effects<M> {
             wants_more: Cell::new(false),
             view_unchanged: false,
             spare: Vec::new(),
+            spare_operations: Vec::new(),
         }
     }
 
@@ -149,7 +153,15 @@ impl<M> Effects<M> {
     /// file take effect in the order in which they were submitted, all others in any order; nothing is durable before the answer
     /// to a sync. The file that earlier lives left is in [`Boot::disk`](crate::Boot::disk).
     pub fn disk(&mut self, tag: impl Into<u64>, operation: DiskOp) {
-        self.list.push(Effect::Disk(tag.into(), Box::new(operation)));
+        let operation = match self.spare_operations.pop() {
+            Some(mut spare) => {
+                // An emptied box owns nothing; forgotten, it costs no look at what operations own.
+                mem::forget(mem::replace(&mut *spare, operation));
+                spare
+            }
+            None => Box::new(operation),
+        };
+        self.list.push(Effect::Disk(tag.into(), operation));
     }
 
     /// Ends the node's life by itself, after it was asked to stop by [`Input::Stop`](crate::Input::Stop).
@@ -263,9 +275,44 @@ impl<M> Effects<M> {
         self.wants_more.set(true);
     }
 
+    /// Removes the one effect, if it is an operation for the disk.
+    #[inline]
+    pub(crate) fn take_lone_disk(&mut self) -> Option<(u64, DiskOp)> {
+        let (tag, operation) = self.list.take_lone_disk()?;
+        Some((tag, self.unbox(operation)))
+    }
+
     /// Keeps a list of receivers for the next broadcast.
     pub(crate) fn recycle(&mut self, mut receivers: Vec<NodeId>) {
         receivers.clear();
         self.spare.push(receivers);
+    }
+
+    /// Takes an operation out of its box, and keeps the box for the next one.
+    #[inline]
+    pub(crate) fn unbox(&mut self, mut operation: Box<DiskOp>) -> DiskOp {
+        let taken = mem::replace(&mut *operation, DiskOp::Space);
+        self.spare_operations.push(operation);
+        taken
+    }
+}
+
+#[cfg(all(test, feature = "test-utils"))]
+mod tests {
+    use super::*;
+    use crate::timer::Timer;
+
+    #[test]
+    fn a_lone_operation_is_taken_and_its_box_used_again() {
+        let mut effects = Effects::<u64>::new(Entropy::from_key(7));
+        for tag in 0..3_u64 {
+            effects.disk(tag, DiskOp::Remove { path: tag.to_string() });
+            assert!(effects.list.is_lone_disk() && effects.spare_operations.is_empty());
+            assert_eq!(effects.take_lone_disk(), Some((tag, DiskOp::Remove { path: tag.to_string() })));
+            assert!(effects.list.is_empty() && effects.spare_operations.len() == 1);
+        }
+        effects.disk(3_u64, DiskOp::Space);
+        effects.set_timer(Timer(0), Duration::ZERO);
+        assert!(!effects.list.is_lone_disk(), "a timer follows");
     }
 }

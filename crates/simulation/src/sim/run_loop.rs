@@ -10,7 +10,7 @@ use std::time::Duration;
 use cluster_sim_invariants::World;
 use cluster_sim_runtime::{Exhausted, Lone, Stepped};
 use cluster_sim_transport::Network;
-use cluster_sim_types::{Change, VirtualInstant};
+use cluster_sim_types::VirtualInstant;
 use tokio::task::unconstrained;
 
 use super::Sim;
@@ -155,14 +155,9 @@ impl Sim {
         if NOTES {
             self.checks.note_touched(kernel.lone_changes(), kernel.changes(), &world);
         }
-        let violations = &mut self.report.violations;
         match kernel.lone_changes() {
-            Lone::View(node) => self.checks.after_view(node, &world, violations),
-            Lone::Nothing => self.checks.after_step(kernel.changes(), &world, violations),
-            Lone::Disk(node) => self.checks.after_changes_of(node, &[Change::Disk(node)], &world, violations),
-            Lone::DiskAndView(node) => {
-                self.checks.after_changes_of(node, &[Change::Disk(node), Change::View(node)], &world, violations);
-            }
+            Lone::View(node) => self.checks.after_view(node, &world, &mut self.report.violations),
+            lone => self.checks.after_step(lone, kernel.changes(), &world, &mut self.report.violations),
         }
         if !self.report.violations.is_empty() {
             self.over = true;

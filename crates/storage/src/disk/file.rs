@@ -1,17 +1,9 @@
 //! A file: what node code reads, what is durable, and which sectors differ.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::sectors::{SectorSet, Sectors, each_sector, sectors};
 use crate::content::{Content, PAGE, pieces};
-
-/// The size of a sector, in bytes: the smallest part that a disk writes at once.
-pub(super) const SECTOR: usize = 512;
-
-/// The sectors of a page as a set, the first one in the lowest bit.
-pub(super) type Sectors = u8;
-
-const _: () = assert!(PAGE / SECTOR == Sectors::BITS as usize, "a bit for each sector of a page");
 
 /// A file in the cache and on the medium.
 #[derive(Debug, Clone, Default)]
@@ -21,19 +13,13 @@ pub(super) struct File {
     /// The bytes that were synced.
     pub(super) durable: Content,
     /// The sectors written since the last sync, by page.
-    pub(super) unsynced: BTreeMap<u64, Sectors>,
+    pub(super) unsynced: SectorSet,
     /// The shortest length since the last sync: what is beyond it was written anew.
     pub(super) shortest: u64,
     /// The sectors that a failed sync left in the cache alone, by page: they count as synced.
-    pub(super) left: BTreeMap<u64, Sectors>,
+    pub(super) left: SectorSet,
     /// The length that a failed sync left in the cache alone.
     left_length: Option<u64>,
-}
-
-/// The sectors that a range of bytes within a page touches.
-fn sectors(from: usize, to: usize) -> Sectors {
-    let (first, after) = (from / SECTOR, to.div_ceil(SECTOR));
-    (((1_u16 << after) - 1) & !((1_u16 << first) - 1)) as Sectors
 }
 
 impl File {
@@ -42,11 +28,10 @@ impl File {
         // The sectors between the old end and the new bytes change from nothing to zeros with the length alone.
         self.current.write(offset, bytes);
         for piece in pieces(offset, bytes.len()) {
-            *self.unsynced.entry(piece.page).or_default() |= sectors(piece.from, piece.to);
-            if !self.left.is_empty()
-                && let Some(left) = self.left.get_mut(&piece.page)
-            {
-                *left &= !sectors(piece.from, piece.to);
+            let written = sectors(piece.from, piece.to);
+            self.unsynced.add(piece.page, written);
+            if !self.left.is_empty() {
+                self.left.remove(piece.page, written);
             }
         }
     }
@@ -56,12 +41,12 @@ impl File {
         if length < self.current.len() {
             let (page, from) = (length / PAGE as u64, (length % PAGE as u64) as usize);
             if from > 0 && self.current.page(page).is_some() {
-                *self.unsynced.entry(page).or_default() |= sectors(from, PAGE);
+                self.unsynced.add(page, sectors(from, PAGE));
             }
             let cut: Vec<u64> = self.current.pages_from(page + u64::from(from > 0)).collect();
-            cut.into_iter().for_each(|page| *self.unsynced.entry(page).or_default() = Sectors::MAX);
-            for (page, sectors) in self.left.split_off(&page) {
-                *self.unsynced.entry(page).or_default() |= sectors;
+            cut.into_iter().for_each(|page| self.unsynced.add(page, Sectors::MAX));
+            for (page, sectors) in self.left.split_off(page).iter() {
+                self.unsynced.add(page, sectors);
             }
         }
         self.current.set_len(length);
@@ -81,15 +66,15 @@ impl File {
 
     /// The sectors of a page that are newer in the cache.
     pub(super) fn newer(&self, page: u64) -> Sectors {
-        let of = |sectors: &BTreeMap<u64, Sectors>| sectors.get(&page).copied().unwrap_or_default();
-        of(&self.unsynced) | of(&self.left)
+        self.unsynced.of(page) | self.left.of(page)
     }
 
     /// Counts all of it as synced, without making it durable: the pages are clean after a failed sync.
     pub(super) fn forget_to_sync(&mut self) {
-        for (page, sectors) in std::mem::take(&mut self.unsynced) {
-            *self.left.entry(page).or_default() |= sectors;
+        for (page, sectors) in self.unsynced.iter() {
+            self.left.add(page, sectors);
         }
+        self.unsynced.clear();
         self.shortest = self.current.len();
         self.left_length = Some(self.current.len());
     }
@@ -100,19 +85,23 @@ impl File {
             return;
         }
         let last = self.current.len().saturating_sub(1) / PAGE as u64;
-        for (page, sectors) in std::mem::take(&mut self.unsynced) {
+        let mut unsynced = std::mem::take(&mut self.unsynced);
+        for (page, sectors) in unsynced.iter() {
             // The last page of a log is written again and again: it keeps two copies, else each sync would copy all of it.
-            let is_shared = sectors == Sectors::MAX || page != last && self.left.get(&page).is_none_or(|left| *left == 0);
+            let is_shared = sectors == Sectors::MAX || page != last && self.left.of(page) == 0;
             if !is_shared {
                 self.persist(page, sectors);
             } else {
                 self.durable.set_page(page, self.current.page(page).map(Arc::clone));
             }
         }
+        // Its memory is used again.
+        unsynced.clear();
+        self.unsynced = unsynced;
         self.durable.set_len(self.current.len());
         self.shortest = self.current.len();
         // Sectors may still be left: what is written beside them is durable, they are not.
-        self.left_length = self.left_length.filter(|_| self.left.values().any(|left| *left != 0)).map(|_| self.current.len());
+        self.left_length = self.left_length.filter(|_| !self.left.is_empty()).map(|_| self.current.len());
     }
 
     /// Makes the length durable, and the bytes beyond the shortest length since the last sync; the others stay unsynced.
@@ -122,14 +111,10 @@ impl File {
         self.durable.copy_from(&self.current, from..length);
         self.shortest = length;
         let (page, first) = (from / PAGE as u64, (from % PAGE as u64) as usize);
-        drop(self.unsynced.split_off(&(page + 1)));
-        if let Some(left) = self.unsynced.get_mut(&page) {
-            // The sector with the old end has bytes on both sides.
-            *left &= if first == 0 { 0 } else { sectors(0, first) };
-            if *left == 0 {
-                self.unsynced.remove(&page);
-            }
-        }
+        drop(self.unsynced.split_off(page + 1));
+        // The sector with the old end has bytes on both sides.
+        let kept = if first == 0 { 0 } else { sectors(0, first) };
+        self.unsynced.remove(page, !kept);
     }
 
     /// Makes what a crash left on the medium what node code reads.
@@ -153,13 +138,9 @@ impl File {
     }
 }
 
-/// The ranges of bytes within a page of a set of sectors.
-pub(super) fn each_sector(sectors: Sectors) -> impl Iterator<Item = std::ops::Range<usize>> {
-    (0..Sectors::BITS as usize).filter(move |bit| sectors & (1 << bit) != 0).map(|bit| bit * SECTOR..(bit + 1) * SECTOR)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::sectors::SECTOR;
     use super::*;
 
     #[test]

@@ -3,13 +3,16 @@
 //! | file | contents |
 //! |---|---|
 //! | `model.rs` | [`DiskModel`]: times and sizes, as data |
+//! | `sectors.rs` | sets of sectors of a file |
 //! | `file.rs` | a file: what node code reads, what is durable, and which sectors differ |
 //! | `tree.rs` | directories and names, what of them is durable, and which changes are not |
 //! | `rules.rs` | [`CrashRules`]: the promises about unsynced writes, as data |
 //! | `crash/` | decides what a crash leaves |
 //! | `node_disk.rs` | the disk of one node: executes operations |
 //! | `in_flight.rs` | operations that were submitted and not answered |
-//! | `device.rs` | [`Disks`]: submits operations and answers them in virtual time |
+//! | `device.rs` | [`Disks`]: the disks of all nodes, as one device |
+//! | `submit.rs` | submits operations: what addresses them, and when they are answered |
+//! | `answer.rs` | executes operations whose time has come, and hands over the answers |
 //! | `state.rs` | the state of a disk, for rules |
 //! | `life.rs` | the end of a life: what was in flight takes effect, and a crash decides |
 //! | `fault_rules/` | the rules in force on a disk, and the operations that wait for them |
@@ -18,6 +21,7 @@
 //! An operation takes effect when it is answered, at one event. One that a crash interrupts counts as submitted and not synced: it
 //! may have taken effect, as any write since the last sync.
 
+mod answer;
 mod crash;
 mod device;
 mod fault;
@@ -28,7 +32,9 @@ mod life;
 mod model;
 mod node_disk;
 mod rules;
+mod sectors;
 mod state;
+mod submit;
 mod tree;
 
 pub use crash::crash_choice_text;

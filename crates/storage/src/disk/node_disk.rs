@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cluster_sim_runtime::{Address, fold_bytes};
-use cluster_sim_types::VirtualInstant;
-use rustc_hash::FxHashMap;
+use cluster_sim_runtime::fold_bytes;
 
 use super::fault_rules::Faults;
 use super::file::File;
 use super::model::{CompiledDisk, CompiledTimes, DiskModel};
+use super::submit::Submitted;
 use super::tree::{Directory, Entry, Inode, Tree};
 use crate::error::{DiskError, DiskErrorKind};
 use crate::operation::{DiskOp, DiskOutput, DiskResult, EntryKind, FileId, Metadata, OpenOptions, Space};
@@ -25,15 +24,6 @@ struct OpenFile {
     may_write: bool,
 }
 
-/// The order of the operations on one file, and its address.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Turn {
-    /// When the last operation on it that was submitted is answered.
-    pub(super) answered: VirtualInstant,
-    /// Its path, as an address.
-    pub(super) address: Address,
-}
-
 /// The disk of one node.
 #[derive(Debug)]
 pub(super) struct NodeDisk {
@@ -41,12 +31,9 @@ pub(super) struct NodeDisk {
     pub(super) times: Arc<CompiledTimes>,
     pub(super) tree: Tree,
     open: BTreeMap<FileId, OpenFile>,
-    /// By number, from the submission of the open on.
-    pub(super) turns: FxHashMap<FileId, Turn>,
+    pub(super) submitted: Submitted,
     /// The number of the last file that a task opened in this life.
     pub(super) next_file: u32,
-    /// The operations of this life so far, by address: equal ones get different rolls.
-    pub(super) counts: FxHashMap<u64, u32>,
     /// The faults in force; absent on most disks.
     pub(super) faults: Option<Box<Faults>>,
     /// The bytes that faults allow all files together to have.
@@ -64,16 +51,15 @@ type Result<T> = std::result::Result<T, DiskErrorKind>;
 
 impl NodeDisk {
     pub(super) fn new(CompiledDisk { model, times }: &CompiledDisk) -> Self {
-        let (open, turns, next_file, counts, faults, rots) = Default::default();
+        let (open, submitted, next_file, faults, rots) = Default::default();
         let (model, times) = (Arc::clone(model), Arc::clone(times));
-        Self { tree: Tree::new(model.crash), model, times, open, turns, next_file, counts, faults, limit: u64::MAX, rots }
+        Self { tree: Tree::new(model.crash), model, times, open, submitted, next_file, faults, limit: u64::MAX, rots }
     }
 
     /// Forgets what belongs to the life that ended, besides what it wrote.
     pub(super) fn end_life(&mut self) {
         self.open.clear();
-        self.turns.clear();
-        self.counts.clear();
+        self.submitted.clear();
         self.next_file = 0;
         // Operations that wait there are submitted ones, whose slots are given back.
         drop(self.faults.take_if(|faults| {
@@ -85,7 +71,29 @@ impl NodeDisk {
 
     /// Executes an operation.
     pub(super) fn execute(&mut self, op: &DiskOp) -> DiskResult {
-        self.try_execute(op).map_err(|kind| DiskError::new(kind, op.name(), self.place_of(op)))
+        self.execute_at_place(op).1
+    }
+
+    /// Executes an operation; returns also the hash of the path that it is about, for its record; 0 for none.
+    #[inline]
+    pub(super) fn execute_at_place(&mut self, op: &DiskOp) -> (u64, DiskResult) {
+        let (place, result) = match op {
+            DiskOp::Read { file, .. }
+            | DiskOp::Write { file, .. }
+            | DiskOp::Append { file, .. }
+            | DiskOp::SetLen { file, .. }
+            | DiskOp::Sync { file } => match self.open.get(file) {
+                Some(OpenFile { inode, key, may_write, .. }) => (*key, self.on_file(*inode, *may_write, op)),
+                None => (0, Err(DiskErrorKind::NotOpen)),
+            },
+            _ => (self.key_of_place(op), self.on_names(op)),
+        };
+        (place, result.map_err(|kind| self.error(kind, op)))
+    }
+
+    #[cold]
+    fn error(&self, kind: DiskErrorKind, op: &DiskOp) -> DiskError {
+        DiskError::new(kind, op.name(), self.place_of(op))
     }
 
     /// The hash of the path that an operation is about, for its record; 0 for none.
@@ -106,23 +114,32 @@ impl NodeDisk {
         file.unwrap_or_else(|| "/".into())
     }
 
-    fn try_execute(&mut self, op: &DiskOp) -> Result<DiskOutput> {
+    /// Executes an operation on an open file.
+    #[inline]
+    fn on_file(&mut self, inode: Inode, may_write: bool, op: &DiskOp) -> Result<DiskOutput> {
+        match op {
+            DiskOp::Read { offset, length, .. } => {
+                let file = self.tree.file(inode).ok_or(DiskErrorKind::NotFound)?;
+                Ok(DiskOutput::Data(file.current.read(*offset, *length as usize)))
+            }
+            DiskOp::Sync { .. } => {
+                self.tree.sync_file(inode);
+                Ok(DiskOutput::Done)
+            }
+            _ if !may_write => Err(DiskErrorKind::NotPermitted),
+            DiskOp::Append { data, .. } => self.write(inode, None, data).map(DiskOutput::Appended),
+            DiskOp::Write { offset, data, .. } => self.write(inode, Some(*offset), data).map(|_| DiskOutput::Done),
+            DiskOp::SetLen { length, .. } => self.set_len(inode, *length).map(|()| DiskOutput::Done),
+            _ => unreachable!("{} is no operation on an open file", op.name()),
+        }
+    }
+
+    /// Executes an operation on names.
+    fn on_names(&mut self, op: &DiskOp) -> Result<DiskOutput> {
         let done = |()| DiskOutput::Done;
         match op {
             DiskOp::Open { file, path, options } => self.open(*file, path, *options).map(done),
             DiskOp::Close { file } => self.close(*file).map(done),
-            DiskOp::Read { file, offset, length } => {
-                let file = self.read(*file)?;
-                Ok(DiskOutput::Data(file.current.read(*offset, *length as usize)))
-            }
-            DiskOp::Write { file, offset, data } => self.write(*file, Some(*offset), data).map(|_| DiskOutput::Done),
-            DiskOp::Append { file, data } => self.write(*file, None, data).map(DiskOutput::Appended),
-            DiskOp::SetLen { file, length } => self.set_len(*file, *length).map(done),
-            DiskOp::Sync { file } => {
-                let inode = self.opened(*file)?.inode;
-                self.tree.sync_file(inode);
-                Ok(DiskOutput::Done)
-            }
             DiskOp::CreateDir { path } => {
                 self.tree.create(&DiskPath::parse(path)?, Entry::Directory(Directory::default())).map(|_| DiskOutput::Done)
             }
@@ -138,6 +155,7 @@ impl NodeDisk {
                 Ok(DiskOutput::Done)
             }
             DiskOp::Space => Ok(DiskOutput::Space(Space { total: self.model.capacity, free: self.free() })),
+            _ => unreachable!("{} is no operation on names", op.name()),
         }
     }
 
@@ -186,20 +204,6 @@ impl NodeDisk {
         self.tree.collect(self.open.values().map(|open| open.inode));
     }
 
-    fn opened(&self, file: FileId) -> Result<&OpenFile> {
-        self.open.get(&file).ok_or(DiskErrorKind::NotOpen)
-    }
-
-    fn read(&self, file: FileId) -> Result<&File> {
-        let inode = self.opened(file)?.inode;
-        self.tree.file(inode).ok_or(DiskErrorKind::NotFound)
-    }
-
-    fn writable(&self, file: FileId) -> Result<Inode> {
-        let open = self.opened(file)?;
-        if open.may_write { Ok(open.inode) } else { Err(DiskErrorKind::NotPermitted) }
-    }
-
     fn open(&mut self, file: FileId, path: &str, options: OpenOptions) -> Result<()> {
         drop(self.open.remove(&file));
         let path = DiskPath::parse(path)?;
@@ -229,9 +233,8 @@ impl NodeDisk {
     }
 
     /// Writes at an offset or at the end; returns the offset. A full disk takes the bytes that fit.
-    fn write(&mut self, file: FileId, offset: Option<u64>, data: &[u8]) -> Result<u64> {
-        let inode = self.writable(file)?;
-        let length = self.read(file)?.current.len();
+    fn write(&mut self, inode: Inode, offset: Option<u64>, data: &[u8]) -> Result<u64> {
+        let length = self.tree.file(inode).ok_or(DiskErrorKind::NotFound)?.current.len();
         let offset = offset.unwrap_or(length);
         let end = offset.checked_add(data.len() as u64).filter(|end| *end <= self.model.max_file);
         let end = end.ok_or(DiskErrorKind::FileTooLarge)?;
@@ -246,12 +249,11 @@ impl NodeDisk {
         Ok(offset)
     }
 
-    fn set_len(&mut self, file: FileId, length: u64) -> Result<()> {
-        let inode = self.writable(file)?;
+    fn set_len(&mut self, inode: Inode, length: u64) -> Result<()> {
         if length > self.model.max_file {
             return Err(DiskErrorKind::FileTooLarge);
         }
-        let grows = length.saturating_sub(self.read(file)?.current.len());
+        let grows = length.saturating_sub(self.tree.file(inode).ok_or(DiskErrorKind::NotFound)?.current.len());
         if grows > self.free() {
             return Err(DiskErrorKind::StorageFull);
         }

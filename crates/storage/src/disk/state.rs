@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use cluster_sim_types::{DiskLayer, DiskState};
 
-use super::file::{File, SECTOR, Sectors, each_sector};
+use super::file::File;
 use super::node_disk::NodeDisk;
+use super::sectors::{SECTOR, Sectors, each_sector};
 use super::tree::{Inode, ROOT, Tree};
 use crate::content::{Content, PAGE};
 use crate::path::DiskPath;
@@ -64,9 +65,9 @@ impl File {
     /// The bytes that a crash may change, as ranges that do not touch.
     fn unsynced_ranges(&self) -> Vec<Range<u64>> {
         let length = self.current.len();
-        let of_page = |(page, bits): (&u64, &Sectors)| {
+        let of_page = |(page, bits): (u64, Sectors)| {
             let start = page * PAGE as u64;
-            each_sector(*bits).map(move |range| start + range.start as u64..start + range.end as u64)
+            each_sector(bits).map(move |range| start + range.start as u64..start + range.end as u64)
         };
         // Beyond both the old length and the shortest one, even bytes that were never written depend on the length.
         let grown = self.shortest.min(self.durable.len());

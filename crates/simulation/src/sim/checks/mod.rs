@@ -128,11 +128,18 @@ impl LiveChecks {
 
     /// Runs every check over what a step changed; adds violations to `violations`.
     #[inline(never)]
-    pub(super) fn after_step(&mut self, changes: &[Change], observed: &WorldView<'_>, violations: &mut Vec<Violation>) {
-        let mut nodes = take(&mut self.changed);
-        list_changed(changes, &mut nodes);
-        self.ask(changes, &nodes, observed, violations);
-        self.changed = nodes;
+    pub(super) fn after_step(&mut self, lone: Lone, listed: &[Change], observed: &WorldView<'_>, violations: &mut Vec<Violation>) {
+        match lone {
+            Lone::View(node) => self.ask_apart(&[Change::View(node)], node, observed, violations),
+            Lone::Disk(node) => self.ask_apart(&[Change::Disk(node)], node, observed, violations),
+            Lone::DiskAndView(node) => self.ask_apart(&[Change::Disk(node), Change::View(node)], node, observed, violations),
+            Lone::Nothing => {
+                let mut nodes = take(&mut self.changed);
+                list_changed(listed, &mut nodes);
+                self.ask(listed, &nodes, observed, violations);
+                self.changed = nodes;
+            }
+        }
     }
 
     /// As [`after_step`](Self::after_step), after a step that changed the view of one node and nothing else.
@@ -141,15 +148,9 @@ impl LiveChecks {
         self.ask(&[Change::View(node)], &[node], observed, violations);
     }
 
-    /// As [`after_step`](Self::after_step), after a step all of whose changes are of one node's view and disk.
+    /// As [`ask`](Self::ask) about one node, not inlined.
     #[inline(never)]
-    pub(super) fn after_changes_of(
-        &mut self,
-        node: NodeId,
-        changes: &[Change],
-        observed: &WorldView<'_>,
-        violations: &mut Vec<Violation>,
-    ) {
+    fn ask_apart(&mut self, changes: &[Change], node: NodeId, observed: &WorldView<'_>, violations: &mut Vec<Violation>) {
         self.ask(changes, &[node], observed, violations);
     }
 

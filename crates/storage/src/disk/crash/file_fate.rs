@@ -2,8 +2,9 @@
 
 use cluster_sim_runtime::{Address, Choice, Roll};
 
-use super::super::file::{File, SECTOR, Sectors};
+use super::super::file::File;
 use super::super::rules::{CrashRules, LengthOrder};
+use super::super::sectors::{SECTOR, Sectors};
 
 use super::sector::SectorFate;
 use super::{Decide, Outcome};
@@ -134,8 +135,8 @@ impl File {
 
     /// The unsynced sectors that begin below `limit`, in order.
     fn unsynced_below(&self, limit: u64) -> Vec<u64> {
-        let of_page = |(page, bits): (&u64, &Sectors)| {
-            let (first, bits) = (*page * SECTORS_PER_PAGE as u64, *bits);
+        let of_page = |(page, bits): (u64, Sectors)| {
+            let first = page * SECTORS_PER_PAGE as u64;
             (0..SECTORS_PER_PAGE as u64).filter(move |bit| bits & (1 << bit) != 0).map(move |bit| first + bit)
         };
         self.unsynced.iter().flat_map(of_page).take_while(|sector| sector * (SECTOR as u64) < limit).collect()

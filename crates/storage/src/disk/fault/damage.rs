@@ -7,7 +7,8 @@ use super::flip::flip;
 use crate::content::PAGE;
 use crate::disk::device::Disks;
 use crate::disk::fault_rules::{Decider, Rot, is_below};
-use crate::disk::file::{File, SECTOR};
+use crate::disk::file::File;
+use crate::disk::sectors::SECTOR;
 use crate::disk::tree::{self, Entry, Inode, ROOT, Tree};
 use crate::path::DiskPath;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::super::file::SECTOR;
+use super::super::super::sectors::SECTOR;
 use super::*;
 
 const CRASHES: u64 = 500;

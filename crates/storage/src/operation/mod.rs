@@ -1,10 +1,14 @@
 //! Operations of a disk as data, and their results.
 
+mod kind;
+mod output;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::DiskError;
+pub use kind::DiskOpKind;
+pub use output::{DirEntry, DiskOutput, DiskResult, EntryKind, Metadata, Space};
 
 /// The number of an open file, chosen by the node code that opens it.
 ///
@@ -61,63 +65,6 @@ impl OpenOptions {
     #[must_use]
     pub const fn truncate(self) -> Self {
         Self { truncate: true, ..self }
-    }
-}
-
-/// The kind of a [`DiskOp`], to select operations by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum DiskOpKind {
-    /// [`DiskOp::Open`]
-    Open,
-    /// [`DiskOp::Close`]
-    Close,
-    /// [`DiskOp::Read`]
-    Read,
-    /// [`DiskOp::Write`]
-    Write,
-    /// [`DiskOp::Append`]
-    Append,
-    /// [`DiskOp::SetLen`]
-    SetLen,
-    /// [`DiskOp::Sync`]
-    Sync,
-    /// [`DiskOp::CreateDir`]
-    CreateDir,
-    /// [`DiskOp::Rename`]
-    Rename,
-    /// [`DiskOp::Remove`]
-    Remove,
-    /// [`DiskOp::List`]
-    List,
-    /// [`DiskOp::Metadata`]
-    Metadata,
-    /// [`DiskOp::SyncDir`]
-    SyncDir,
-    /// [`DiskOp::Space`]
-    Space,
-}
-
-impl DiskOpKind {
-    /// Returns the name of the operation, such as `append`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Close => "close",
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::Append => "append",
-            Self::SetLen => "set length of",
-            Self::Sync => "sync",
-            Self::CreateDir => "create directory",
-            Self::Rename => "rename",
-            Self::Remove => "remove",
-            Self::List => "list",
-            Self::Metadata => "read metadata of",
-            Self::SyncDir => "sync directory",
-            Self::Space => "read space of",
-        }
     }
 }
 
@@ -250,23 +197,7 @@ impl DiskOp {
     /// Returns the name of the operation with that number, such as `append`.
     #[cfg(feature = "test-utils")]
     pub fn name_of(number: u32) -> &'static str {
-        const NAMES: [&str; 14] = [
-            "open",
-            "close",
-            "read",
-            "write",
-            "append",
-            "set length of",
-            "sync",
-            "create directory",
-            "rename",
-            "remove",
-            "list",
-            "read metadata of",
-            "sync directory",
-            "read space of",
-        ];
-        NAMES.get(number as usize).copied().unwrap_or("operate on")
+        DiskOpKind::ALL.get(number as usize).map_or("operate on", |kind| kind.name())
     }
 
     /// Returns the offset or length that it names, for records.
@@ -307,63 +238,6 @@ impl DiskOp {
         }
     }
 }
-
-/// The kind of thing that a name stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EntryKind {
-    /// A file.
-    File,
-    /// A directory.
-    Directory,
-}
-
-/// A name in a directory.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct DirEntry {
-    /// The name.
-    pub name: String,
-    /// The kind of thing that it stands for.
-    pub kind: EntryKind,
-}
-
-/// Kind and length of a file or directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Metadata {
-    /// File or directory.
-    pub kind: EntryKind,
-    /// The length of a file in bytes; zero for a directory.
-    pub length: u64,
-}
-
-/// The space of a disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Space {
-    /// In all, in bytes.
-    pub total: u64,
-    /// Not in use, in bytes.
-    pub free: u64,
-}
-
-/// The answer to an operation that succeeded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DiskOutput {
-    /// It is done.
-    Done,
-    /// The bytes read.
-    Data(Vec<u8>),
-    /// The offset at which the bytes were appended.
-    Appended(u64),
-    /// The names of a directory, in order.
-    Entries(Vec<DirEntry>),
-    /// Kind and length.
-    Metadata(Metadata),
-    /// The space.
-    Space(Space),
-}
-
-/// The answer to an operation.
-pub type DiskResult = Result<DiskOutput, DiskError>;
 
 #[cfg(all(test, feature = "test-utils"))]
 mod tests {
