@@ -27,6 +27,10 @@ pub(crate) const RPC_TIMEOUT: Duration = Duration::from_millis(100);
 pub(crate) const CRASH_PERIOD: Duration = Duration::from_secs(1);
 /// The time that a crashed server is down.
 pub(crate) const CRASH_SPAN: Duration = Duration::from_millis(200);
+/// The bytes that a node of the disk cell appends.
+pub(crate) const DISK_APPEND: usize = 64;
+/// The times of the timers that stand for a sync and an append of the disk cell: the medians of a disk.
+pub(crate) const DISK_TIMES: [Duration; 2] = [Duration::from_micros(1_250), Duration::from_micros(10)];
 /// The time that a node of the startup cell waits.
 pub(crate) const STARTUP_WAIT: Duration = Duration::from_millis(1);
 
@@ -82,6 +86,11 @@ pub(crate) enum Cell {
     /// The workload of `peers-5000` with the checks of `w1-unique`
     #[value(name = "peers-5000-unique")]
     Peers5000Unique,
+    /// 20 nodes append 64 bytes to a log and sync it, in turn, each after the answer to the last; 3 s
+    Disk,
+    /// The loop of `disk` with a timer in place of each operation
+    #[value(name = "disk-timers")]
+    DiskTimers,
     /// A simulation of 3 nodes that wait 1 ms once, from its start to its drop
     Startup,
     /// A simulation of 2 clients and a server over 0.55 s, about 200 messages, from its start to its drop
@@ -105,6 +114,7 @@ impl Cell {
             Self::Peers5000Changed | Self::Peers5000Each | Self::Peers5000Unique => Duration::from_secs(2),
             Self::W3 => Duration::from_secs(3_600),
             Self::W4 | Self::W4Always => Duration::from_secs(600),
+            Self::Disk | Self::DiskTimers => Duration::from_secs(3),
             Self::Peers50 => Duration::from_secs(200),
             Self::Peers500 => Duration::from_secs(20),
             Self::Startup => Duration::from_millis(2),
@@ -165,6 +175,7 @@ impl Cell {
             Self::W2N5 | Self::W4 | Self::W4Always => 5,
             Self::W2N50 | Self::Peers50 => 50,
             Self::W2N200 => 200,
+            Self::Disk | Self::DiskTimers => 20,
             Self::W3 => 100,
             Self::Peers500 => 500,
             Self::Peers5000 | Self::Peers5000Changed | Self::Peers5000Each | Self::Peers5000Unique => 5_000,

@@ -3,6 +3,7 @@
 
 mod broadcast;
 mod churn;
+mod disk;
 mod echo;
 mod packet;
 mod progress;
@@ -58,6 +59,8 @@ fn of_tasks(scenario: Scenario, cell: Cell) -> Scenario {
         Cell::Startup => tasks::waiting(scenario, cell.nodes()),
         Cell::W4 | Cell::W4Always => tasks::replicated(scenario, cell.nodes()),
         Cell::W5 => churn::crashing(scenario, cell, Kind::Async),
+        Cell::Disk => disk::async_log(scenario, cell.nodes()),
+        Cell::DiskTimers => disk::async_timers(scenario, cell.nodes()),
     }
 }
 
@@ -73,6 +76,8 @@ fn of_machines(scenario: Scenario, cell: Cell) -> Scenario {
         Cell::Startup => timers::once(scenario, cell.nodes()),
         Cell::W4 | Cell::W4Always => replication::replicated(scenario, cell.nodes()),
         Cell::W5 => churn::crashing(scenario, cell, Kind::Machines),
+        Cell::Disk => disk::log(scenario, cell.nodes()),
+        Cell::DiskTimers => disk::timers(scenario, cell.nodes()),
     }
 }
 
@@ -123,7 +128,7 @@ pub(crate) fn run(cell: Cell, scale: f64, scenario: &Scenario) -> Done {
     })
 }
 
-/// Counts delivered messages and fired timers by the checks of the rule.
+/// Counts delivered messages, fired timers and answers of disks by the checks of the rule.
 fn events(report: &Report) -> u64 {
     report.checks.iter().filter(|check| check.name == Progress::NAME).map(|check| check.times_checked).sum()
 }
