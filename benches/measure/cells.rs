@@ -27,10 +27,6 @@ pub(crate) const RPC_TIMEOUT: Duration = Duration::from_millis(100);
 pub(crate) const CRASH_PERIOD: Duration = Duration::from_secs(1);
 /// The time that a crashed server is down.
 pub(crate) const CRASH_SPAN: Duration = Duration::from_millis(200);
-/// The bytes that a node of the disk cell appends.
-pub(crate) const DISK_APPEND: usize = 64;
-/// The times of the timers that stand for a sync and an append of the disk cell: the medians of a disk.
-pub(crate) const DISK_TIMES: [Duration; 2] = [Duration::from_micros(1_250), Duration::from_micros(10)];
 /// The time that a node of the startup cell waits.
 pub(crate) const STARTUP_WAIT: Duration = Duration::from_millis(1);
 

@@ -4,16 +4,19 @@ use cluster_sim::node::{DiskOp, FileId, OpenOptions};
 use cluster_sim::prelude::*;
 
 use super::progress::Tally;
-use crate::measure::cells::{DISK_APPEND, DISK_TIMES};
 
 const LOG: FileId = FileId(0);
+/// The bytes of an append.
+const APPENDED: usize = 64;
+/// The times of the timers that stand for a sync and an append: the medians of a disk.
+const TIMES: [Duration; 2] = [Duration::from_micros(1_250), Duration::from_micros(10)];
 
 /// Machines that append to a log and sync it, in turn.
 pub(crate) fn log(scenario: Scenario, nodes: u32) -> Scenario {
     scenario.machines("node", nodes, |_: &Boot| Log(Tally::default()))
 }
 
-/// The same machines with a timer in place of each operation.
+/// Machines of that loop, with a timer in place of each operation.
 pub(crate) fn timers(scenario: Scenario, nodes: u32) -> Scenario {
     scenario.machines("node", nodes, |_: &Boot| Timers(Tally::default()))
 }
@@ -30,7 +33,7 @@ impl Machine for Log {
         self.0.inputs += 1;
         let operation = match input {
             Input::Start => DiskOp::Open { file: LOG, path: "log".to_owned(), options: OpenOptions::create() },
-            _ if turn % 2 == 1 => DiskOp::Append { file: LOG, data: vec![turn as u8; DISK_APPEND] },
+            _ if turn % 2 == 1 => DiskOp::Append { file: LOG, data: vec![turn as u8; APPENDED] },
             _ => DiskOp::Sync { file: LOG },
         };
         effects.disk(turn, operation);
@@ -51,7 +54,7 @@ impl Machine for Timers {
     fn step(&mut self, _now: LocalInstant, input: Input<()>, effects: &mut Effects<()>) {
         let turn = self.0.inputs;
         self.0.inputs += 1;
-        let time = DISK_TIMES[(turn % 2) as usize];
+        let time = TIMES[(turn % 2) as usize];
         effects.set_timer(Timer(0), if input == Input::Start { effects.roll("phase", 0).within(time) } else { time });
     }
 
@@ -67,21 +70,21 @@ pub(crate) fn async_log(scenario: Scenario, nodes: u32) -> Scenario {
         let log = node.disk().open("log", OpenOptions::create()).await.expect("a disk without faults opens a file");
         for turn in 1_u64.. {
             count(&node);
-            log.append(vec![turn as u8; DISK_APPEND]).await.expect("a disk without faults appends");
+            log.append(vec![turn as u8; APPENDED]).await.expect("a disk without faults appends");
             count(&node);
             log.sync().await.expect("a disk without faults syncs");
         }
     })
 }
 
-/// The same async functions with a sleep in place of each operation.
+/// Async functions of that loop, with a sleep in place of each operation.
 pub(crate) fn async_timers(scenario: Scenario, nodes: u32) -> Scenario {
     scenario.nodes("node", nodes, async |node: Node| {
         count(&node);
-        node.sleep(node.roll("phase", 0).within(DISK_TIMES[0])).await;
+        node.sleep(node.roll("phase", 0).within(TIMES[0])).await;
         for turn in 1_usize.. {
             count(&node);
-            node.sleep(DISK_TIMES[turn % 2]).await;
+            node.sleep(TIMES[turn % 2]).await;
         }
     })
 }

@@ -82,6 +82,7 @@ pub struct Effects<M> {
     /// Empty lists of receivers, reused so that a broadcast does not allocate.
     spare: Vec<Vec<NodeId>>,
     /// Boxes of operations, likewise.
+    #[expect(clippy::vec_box, reason = "the boxes are what is kept")]
     spare_operations: Vec<Box<DiskOp>>,
 }
 

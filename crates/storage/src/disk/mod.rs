@@ -11,7 +11,8 @@
 //! | `node_disk.rs` | the disk of one node: executes operations |
 //! | `in_flight.rs` | operations that were submitted and not answered |
 //! | `device.rs` | [`Disks`]: the disks of all nodes, as one device |
-//! | `submit.rs` | submits operations: what addresses them, and when they are answered |
+//! | `turns.rs` | the order and the addresses of the operations of one life |
+//! | `submit.rs` | submits operations, and says when they are answered |
 //! | `answer.rs` | executes operations whose time has come, and hands over the answers |
 //! | `state.rs` | the state of a disk, for rules |
 //! | `life.rs` | the end of a life: what was in flight takes effect, and a crash decides |
@@ -36,6 +37,7 @@ mod sectors;
 mod state;
 mod submit;
 mod tree;
+mod turns;
 
 pub use crash::crash_choice_text;
 pub use device::Disks;

@@ -1,85 +1,15 @@
-//! Submits operations: what addresses them, and when they are answered.
+//! Submits operations, and says when they are answered.
 
 use cluster_sim_runtime::{Address, Choice, Kernel, Order, Rank, Site, Stream};
 use cluster_sim_types::{NodeId, VirtualInstant};
-use rustc_hash::FxHashMap;
 
 use super::device::Disks;
 use super::in_flight::{OpKey, Owner, Pending, State};
 use super::node_disk::NodeDisk;
+use super::turns::{Submitted, about, count};
 use crate::operation::{DiskOp, FileId};
 
 const TIME: Stream = Stream::named("disk time");
-
-/// The operations of a life whose addresses are counted; then counting starts again.
-const COUNTED: usize = 4_096;
-
-/// The order of the operations on one file, and their addresses.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Turn {
-    /// When the last operation on it that was submitted is answered.
-    answered: VirtualInstant,
-    /// Its path, as an address.
-    place: Address,
-    /// The addresses of appends and syncs, which most operations are.
-    append: Address,
-    sync: Address,
-}
-
-impl Turn {
-    fn new(place: Address, answered: VirtualInstant) -> Self {
-        Self { answered, place, append: place.name("append"), sync: place.name("sync") }
-    }
-
-    /// The address of an operation on the file.
-    fn about(&self, op: &DiskOp) -> Address {
-        match op {
-            DiskOp::Append { .. } => self.append,
-            DiskOp::Sync { .. } => self.sync,
-            op => about(self.place, op),
-        }
-    }
-
-    /// The instant of an answer that would come at `at`: after that of the operation before.
-    fn take(&mut self, at: VirtualInstant) -> VirtualInstant {
-        // Of events of one instant a roll decides which is first.
-        self.answered = self.answered.after_nanoseconds(1).max(at);
-        self.answered
-    }
-}
-
-/// The address of an operation on a file or path.
-fn about(place: Address, op: &DiskOp) -> Address {
-    let place = place.name(op.name());
-    match op {
-        DiskOp::Read { offset, .. } | DiskOp::Write { offset, .. } => place.number(*offset),
-        DiskOp::SetLen { length, .. } => place.number(*length),
-        DiskOp::Rename { to, .. } => place.name(to),
-        _ => place,
-    }
-}
-
-/// The operations of one life that were submitted.
-#[derive(Debug, Default)]
-pub(super) struct Submitted {
-    /// By number of the file, from the submission of the open on.
-    turns: FxHashMap<FileId, Turn>,
-    /// How often an operation was submitted, by address: equal ones get different rolls.
-    counts: FxHashMap<u64, u32>,
-}
-
-impl Submitted {
-    /// Forgets them at the end of the life.
-    pub(super) fn clear(&mut self) {
-        self.turns.clear();
-        self.counts.clear();
-    }
-
-    fn open(&mut self, file: FileId, place: Address) {
-        let turn = self.turns.entry(file).or_insert_with(|| Turn::new(place, VirtualInstant::ZERO));
-        *turn = Turn::new(place, turn.answered);
-    }
-}
 
 impl Disks {
     /// Submits an operation of a host, which is woken with the answer.
@@ -138,14 +68,4 @@ impl NodeDisk {
         let at = kernel.now().after_nanoseconds(time);
         (turn.as_mut().map_or(at, |turn| turn.take(at)), address)
     }
-}
-
-/// The address of an operation among equal ones of this life.
-fn count(counts: &mut FxHashMap<u64, u32>, address: Address) -> Address {
-    if counts.len() >= COUNTED {
-        counts.clear();
-    }
-    let count = counts.entry(address.key()).or_default();
-    *count += 1;
-    address.number(u64::from(*count))
 }

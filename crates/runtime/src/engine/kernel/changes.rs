@@ -84,7 +84,9 @@ impl Kernel {
         !self.changes.is_empty()
     }
 
-    /// Returns the changes that are apart from the [list](Self::changes); nothing once they were [listed](Self::list_changes).
+    /// Returns the changes that are apart from the [list](Self::changes).
+    ///
+    /// Nothing once they were [listed](Self::list_changes).
     #[inline(always)]
     pub fn lone_changes(&self) -> Lone {
         self.changes.lone
