@@ -6,7 +6,7 @@
 //! that never return. [`lives`]: clocks, seeds, and runs side by side. [`impairments`], [`holds`]: links that are impaired or held.
 //! [`boundaries`]: faults before the first boot, at zero and at the end; late starts. [`profiles`]: profiles and plans of the seed.
 //! [`places`]: regions and shards. [`domains`]: racks and zones, and faults of all nodes of one. [`restarts`]: policies of restarts.
-//! [`stops`]: graceful stops. [`rolling`]: restarts of many nodes.
+//! [`stops`]: graceful stops. [`upgrades`]: restarts of many nodes. [`slow`]: steps that take time.
 //! [`clock_wall`], [`clock_drift`], [`clock_timers`], [`clock_laws`]: clocks that lie, of a node that shows its clocks ([`clock_watch`]).
 
 mod boundaries;
@@ -28,8 +28,9 @@ mod places;
 mod profiles;
 mod records;
 mod restarts;
-mod rolling;
+mod slow;
 mod stops;
 mod storms;
 mod stuck;
+mod upgrades;
 mod worker;

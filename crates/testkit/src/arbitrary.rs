@@ -136,12 +136,21 @@ fn any_domain_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Doma
 
 /// Any fault of the process on a node.
 fn any_process_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = ProcessFault> {
-    let deadline = (0..longest.as_micros() as u64).prop_map(Duration::from_micros);
-    (0..nodes, deadline, any_duration(longest)).prop_map(|(index, deadline, down_for)| ProcessFault::GracefulStop {
-        node: format!("node/{index}"),
-        deadline,
-        down_for,
-    })
+    let node = move || (0..nodes).prop_map(|index| format!("node/{index}"));
+    let micros = |from: u64, to: Duration| (from..to.as_micros() as u64).prop_map(Duration::from_micros);
+    let lasts = || any_duration(longest);
+    prop_oneof![
+        (node(), micros(0, longest), lasts()).prop_map(|(node, deadline, down_for)| ProcessFault::GracefulStop {
+            node,
+            deadline,
+            down_for
+        }),
+        (node(), micros(1, milliseconds(20)), lasts()).prop_map(|(node, step_time, duration)| ProcessFault::Slow {
+            node,
+            step_time,
+            duration
+        }),
+    ]
 }
 
 /// Any fault of a cluster of `nodes` nodes, of every kind.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use cluster_sim_types::{Health, NodeId};
 
-use super::kernel::{DueStop, StopEnd};
+use super::kernel::{DueStop, Input, StopEnd};
 use super::{Engine, LifeEnd, RecordKind, Stepped, Wake};
 
 impl Engine {
@@ -35,13 +35,18 @@ impl Engine {
         let kernel = &mut self.core.kernel;
         if kernel.tasks.runs_on(node) {
             kernel.tell_stop(node);
-        } else if kernel.health(node) == Health::Up && kernel.tell_stop(node) {
-            self.step_host(node, Wake::Stop);
+        } else if kernel.health(node) == Health::Up && kernel.has_untold_stop(node) {
+            if kernel.takes(node) {
+                kernel.tell_stop(node);
+                self.step_host(node, Wake::Stop);
+            } else {
+                kernel.wait_for(node, Input::Stop);
+            }
         }
     }
 
-    /// Handles what is due about the stop of a node.
-    pub(super) fn stop_due(&mut self, node: NodeId) -> Stepped {
+    /// Handles what is due about a node itself: its stop, or an input that waited while it was busy.
+    pub(super) fn node_due(&mut self, node: NodeId) -> Stepped {
         match self.core.kernel.due_stop(node) {
             Some(DueStop::Restart) => {
                 self.restart(node);
@@ -54,7 +59,7 @@ impl Engine {
                 }
                 self.core.kernel.restart_stopped(node, down_for);
             }
-            None => return Stepped::Between,
+            None => return self.serve(node),
         }
         Stepped::Life
     }

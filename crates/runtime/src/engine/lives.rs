@@ -78,6 +78,7 @@ impl Engine {
         let panic = panic.or(drop_tasks(&mut self.core, Some(node))).or(drop_node_state(&mut self.core, node));
         let Core { kernel, devices } = &mut *self.core;
         devices.end_life(kernel, node, end);
+        kernel.forget_waiting(node);
         if let Some(panic) = panic {
             resume_unwind(panic);
         }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `mod.rs` | [`Engine`]: the loop |
 //! | `graceful_stop.rs` | a node is asked to stop, with a deadline |
+//! | `serve.rs` | a node that was busy handles what waited |
 //! | `lives.rs` | boot, crash, restart, kill, pause and resume of a node |
 //! | `core.rs` | [`Core`]: the kernel and the devices, shared by all steps |
 //! | `kernel/` | clock, seeds, queue and records; names, lives and health of nodes; timers in local time |
@@ -43,6 +44,7 @@ mod lives;
 mod local_timers;
 mod queue;
 mod record;
+mod serve;
 mod skew;
 mod timers;
 
@@ -61,7 +63,8 @@ pub use device::{Device, DeviceKey, Devices, HostWake, LifeEnd};
 pub use failpoints::{AimId, Failpoints, PointCrash};
 pub use heartbeat::{Heartbeat, Position};
 pub use host::{Hosts, NewLife, Step, Wake};
-pub use kernel::{Arena, BusyTask, Kernel, Lone, StopEnd};
+pub(crate) use kernel::Condition;
+pub use kernel::{Arena, BusyTask, Kernel, Lone, SlowId, StopEnd};
 pub use queue::{DeviceId, Order, Rank};
 use queue::{Due, Target};
 pub use record::{Digest, Record, RecordKind, Ring};
@@ -215,7 +218,7 @@ impl Engine {
         match due.target() {
             Target::Driver => Stepped::Driver(due.slot),
             Target::Start => self.start(NodeId(due.slot)),
-            Target::Node => self.stop_due(NodeId(due.slot)),
+            Target::Node => self.node_due(NodeId(due.slot)),
             Target::Timer | Target::Device(_) => unreachable!("handled apart"),
         }
     }

@@ -4,14 +4,14 @@ use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll};
 
-use cluster_sim_types::{Health, NodeId};
+use cluster_sim_types::NodeId;
 
 use super::context::{Life, enter_in};
 use super::task::{BoxedFuture, TaskId};
 use super::teardown::{End, Panic, drop_guarded, drop_tasks};
 use super::thread::current_thread;
 use super::waker::WakerId;
-use crate::engine::{Core, Engine, Kernel, LifeEnd, Record, RecordKind};
+use crate::engine::{Condition, Core, Engine, Kernel, LifeEnd, Record, RecordKind};
 
 impl Kernel {
     /// Makes tasks ready that were woken through the inbox.
@@ -54,10 +54,11 @@ impl Kernel {
     fn node_to_poll(&mut self, id: TaskId) -> Option<NodeId> {
         let task = self.tasks.get(id).filter(|task| !task.has_ended)?;
         let node = task.node;
-        match self.health(node) {
-            Health::Up => Some(node),
+        match self.condition(node) {
+            Condition::Up => Some(node),
+            Condition::Gated => self.takes_task(node, id).then_some(node),
             // It stays marked as ready until its node resumes.
-            Health::Paused => {
+            Condition::Paused => {
                 self.tasks.paused.push(id);
                 None
             }
@@ -83,8 +84,23 @@ impl Kernel {
 impl Engine {
     /// Polls the next ready task and returns its node.
     pub(crate) fn poll_ready(&mut self) -> Option<NodeId> {
+        let (id, node) = self.core.kernel.next_ready()?;
+        self.poll_next(id, node);
+        Some(node)
+    }
+
+    /// Polls a ready task that waited while its node was busy. Returns false if it has ended.
+    pub(crate) fn poll_waiting(&mut self, id: TaskId) -> bool {
+        let node = self.core.kernel.node_to_poll(id);
+        node.is_some_and(|node| {
+            self.poll_next(id, node);
+            true
+        })
+    }
+
+    #[inline(always)]
+    fn poll_next(&mut self, id: TaskId, node: NodeId) {
         let kernel = &mut self.core.kernel;
-        let (id, node) = kernel.next_ready()?;
         kernel.count_step(node, Some(id));
         let task = kernel.tasks.at(id);
         let future = task.future.take().expect("a task that is not polled has its future");
@@ -100,7 +116,6 @@ impl Engine {
             self.poll_task(id, life, waker, future);
         }
         self.running = None;
-        Some(node)
     }
 
     #[inline(always)]

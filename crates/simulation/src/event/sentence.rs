@@ -106,6 +106,7 @@ pub(crate) const FAULTS: &[(&str, &str)] = &[
     ("disk limit", "limit the disk of {node} ({rate}){for}"),
     ("reformat", "crash {node} and empty its disk{for}"),
     ("graceful stop", "stop {node} within {deadline}{then}"),
+    ("slow", "slow {node} to {step_time} a step{for}"),
 ];
 
 /// The sentence of a fault of that kind, from its parts.

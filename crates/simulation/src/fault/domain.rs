@@ -11,7 +11,7 @@ use super::draw::Drawn;
 use super::error::PlanError;
 use super::family::{Applied, Declared, Family, Kind, SpanKind};
 use super::node::BRIEF;
-use super::rolling::Rolling;
+use super::turns::{Rolling, crash, is_down};
 use crate::event::seconds;
 
 /// A fault of several nodes at the same instant or one after the other.
@@ -247,23 +247,6 @@ impl Family for DomainFault {
 
     /// The faults of single nodes end in the order of the nodes' numbers, these among them.
     fn end_all(_: Vec<DomainInForce>, _: &mut Engine) {}
-}
-
-/// Crashes a node; returns the life that ended, if there was one.
-pub(super) fn crash(node: NodeId, engine: &mut Engine) -> Option<(NodeId, Option<Incarnation>)> {
-    engine.crash(node).then(|| {
-        let kernel = &engine.core.kernel;
-        (node, (!kernel.is_held_by_crash(node)).then(|| kernel.incarnation(node)))
-    })
-}
-
-/// Whether a node is down since that life, or is held back before its first one.
-pub(super) fn is_down(node: NodeId, life: Option<Incarnation>, engine: &Engine) -> bool {
-    let kernel = &engine.core.kernel;
-    match life {
-        Some(life) => kernel.health(node) == Health::Down && kernel.incarnation(node) == life,
-        None => kernel.is_held_by_crash(node),
-    }
 }
 
 fn is_paused(node: NodeId, engine: &Engine) -> bool {

@@ -3,7 +3,7 @@
 //! | file | content |
 //! |---|---|
 //! | `network.rs`, `link.rs`, `node.rs`, `domain.rs`, `clock/`, `disk/`, `process.rs` | a family of faults: all that is particular to its kinds |
-//! | `cut.rs`, `rolling.rs` | cuts in force, which cuts and flaps share; restarts of nodes one after the other |
+//! | `cut.rs`, `turns.rs` | cuts in force, which cuts and flaps share; restarts of nodes one after the other |
 //! | `family.rs` | the trait of a family: names, text, effect, end, what minimization tries |
 //! | `families.rs` | a fault of any family while a run applies and ends it |
 //! | `json.rs` | one form in JSON for all families |
@@ -33,8 +33,8 @@ mod node;
 mod plan;
 mod process;
 mod profile;
-mod rolling;
 mod swarm;
+mod turns;
 
 use std::fmt;
 use std::time::Duration;
@@ -259,7 +259,10 @@ mod tests {
             .chain([rolling.into()])
             .chain(clocks.map(Fault::from))
             .chain(disk::one_of_each("a/0", duration).into_iter().map(Fault::from))
-            .chain([ProcessFault::GracefulStop { node: node(), deadline: open_for, down_for: Some(cut_for) }.into()])
+            .chain([
+                ProcessFault::GracefulStop { node: node(), deadline: open_for, down_for: Some(cut_for) }.into(),
+                ProcessFault::Slow { node: node(), step_time: Duration::from_micros(2_500), duration }.into(),
+            ])
             .collect()
     }
 
@@ -332,6 +335,7 @@ mod tests {
             "limit the disk of a/0 (100 operations/s, 4096 bytes/s) for 1.500s",
             "crash a/0 and empty its disk for 1.500s",
             "stop a/0 within 0.200s, 0.100s down",
+            "slow a/0 to 2.5ms a step for 1.500s",
         ];
         assert_eq!(texts, expected);
     }
@@ -454,6 +458,7 @@ mod tests {
             "limit the disk of a/0 (100 operations/s) for 1.500s",
             "limit the disk of a/0 (4096 bytes/s) for 1.500s",
             "stop a/0 within 0.200s, 0.001s down",
+            "slow a/0 to 1ms a step for 1.500s",
         ];
         assert_eq!(simpler, expected);
         let mut all = one_of_each();

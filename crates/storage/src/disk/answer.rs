@@ -99,10 +99,14 @@ impl Disks {
         }
     }
 
-    /// Wakes the host with an answer, or holds it while the node is paused.
-    fn wake_held(&mut self, kernel: &Kernel, node: NodeId, slot: u32) -> Option<HostWake> {
+    /// Wakes the host with an answer, or holds it while the node is paused or busy.
+    fn wake_held(&mut self, kernel: &mut Kernel, node: NodeId, slot: u32) -> Option<HostWake> {
         if kernel.health(node) == Health::Paused {
             self.held.push((node, slot));
+            return None;
+        }
+        if !kernel.takes(node) {
+            kernel.wait(node, self.id, slot);
             return None;
         }
         Some(HostWake::new(node, slot))

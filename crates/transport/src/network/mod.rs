@@ -135,6 +135,12 @@ impl Device for Network {
     }
 
     fn life_ended(&mut self, kernel: &mut Kernel, node: NodeId, _: Incarnation, _: LifeEnd) {
+        for number in kernel.take_waiting(node, self.fabric.device()) {
+            match Service::of_event(number) {
+                (Service::Datagram, slot) => self.datagrams(kernel).lose_waiting(slot),
+                (Service::Session, slot) => self.sessions(kernel).forget_wake(slot),
+            }
+        }
         self.datagrams(kernel).life_ended(node);
         self.sessions(kernel).life_ended(node);
     }

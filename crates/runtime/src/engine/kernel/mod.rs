@@ -3,13 +3,14 @@
 //! `nodes.rs` adds names, lives and health of nodes; `clocks.rs` adds their clocks; `timing.rs` adds timers in local time and
 //! `skewed_timers.rs` those of nodes whose clocks lie; `changes.rs` adds what a step
 //! changed; `visits.rs` adds visits of failpoints; `standstill.rs` notices that time does not advance;
-//! `stops.rs` keeps graceful stops.
+//! `stops.rs` keeps graceful stops; `slow.rs` keeps the inputs of nodes whose steps take time.
 
 mod arena;
 mod changes;
 mod clocks;
 mod nodes;
 mod skewed_timers;
+mod slow;
 mod standstill;
 mod stops;
 mod timing;
@@ -26,8 +27,12 @@ use rustc_hash::FxHashMap;
 pub use arena::Arena;
 use changes::Changes;
 pub use changes::Lone;
+pub(crate) use nodes::Condition;
 pub(in crate::engine) use nodes::Hold;
 use nodes::Node;
+pub(in crate::engine) use slow::Input;
+use slow::Slow;
+pub use slow::SlowId;
 pub use standstill::BusyTask;
 use standstill::Standstill;
 pub(in crate::engine) use stops::DueStop;
@@ -95,6 +100,10 @@ pub struct Kernel {
     /// The place of the first panic, once one was caught.
     pub(crate) panicked_at: Option<Option<String>>,
     stops: Stops,
+    /// The nodes whose steps take time.
+    slow: BTreeMap<NodeId, Slow>,
+    /// The number of faults so far that slowed a node down.
+    slow_faults: u64,
     heartbeat: Option<Arc<Heartbeat>>,
     /// The code whose step was the last one, if the heartbeat ended the run.
     ended_in: Option<(NodeId, Option<TaskName>)>,
@@ -135,6 +144,8 @@ impl Kernel {
             panicked: None,
             panicked_at: None,
             stops: Stops::default(),
+            slow: BTreeMap::new(),
+            slow_faults: 0,
             heartbeat: None,
             ended_in: None,
         };

@@ -21,12 +21,51 @@ pub(in crate::engine) struct Node {
     pub(super) address: Address,
     pub(super) clock: NodeClock,
     pub(super) incarnation: Incarnation,
-    pub(super) health: Health,
+    pub(super) condition: Condition,
     pub(super) first_boot: FirstBoot,
     /// Whether the main function of its present life returned.
     pub(super) has_returned: bool,
     /// Whether its clocks are in the table of those that are not true.
     pub(super) is_skewed: bool,
+}
+
+/// The health of a node, and whether faults stand between it and its inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Condition {
+    Up,
+    /// It is up, and each of its inputs passes the faults in force first.
+    Gated,
+    Paused,
+    Down,
+    Killed,
+}
+
+impl Condition {
+    #[inline]
+    fn health(self) -> Health {
+        match self {
+            Self::Up | Self::Gated => Health::Up,
+            Self::Paused => Health::Paused,
+            Self::Down => Health::Down,
+            Self::Killed => Health::Killed,
+        }
+    }
+
+    fn of(health: Health, is_gated: bool) -> Self {
+        match health {
+            Health::Up if is_gated => Self::Gated,
+            Health::Up => Self::Up,
+            Health::Paused => Self::Paused,
+            Health::Down => Self::Down,
+            _ => Self::Killed,
+        }
+    }
+
+    /// Whether the life of the node goes on.
+    #[inline]
+    pub(crate) fn is_alive(self) -> bool {
+        self <= Self::Paused
+    }
 }
 
 /// The first boot of a node.
@@ -58,7 +97,7 @@ impl Kernel {
             address: Address::new().name(&name),
             clock: NodeClock::new(VirtualInstant::ZERO, self.epoch),
             incarnation: Incarnation(0),
-            health: Health::Down,
+            condition: Condition::Down,
             first_boot: FirstBoot::Scheduled,
             has_returned: false,
             is_skewed: false,
@@ -87,7 +126,29 @@ impl Kernel {
     /// Returns the node's health.
     #[inline]
     pub fn health(&self, node: NodeId) -> Health {
-        self.nodes[node.index()].health
+        self.condition(node).health()
+    }
+
+    #[inline]
+    pub(crate) fn condition(&self, node: NodeId) -> Condition {
+        self.nodes[node.index()].condition
+    }
+
+    /// Whether each input of the node passes faults first.
+    #[inline]
+    pub fn is_gated(&self, node: NodeId) -> bool {
+        self.condition(node) == Condition::Gated
+    }
+
+    /// Puts the faults in force between a node and its inputs, or removes them.
+    pub(super) fn update_gate(&mut self, node: NodeId) {
+        let is_gated = self.has_gate(node);
+        let state = &mut self.nodes[node.index()];
+        state.condition = Condition::of(state.condition.health(), is_gated);
+    }
+
+    fn has_gate(&self, node: NodeId) -> bool {
+        self.slow.contains_key(&node)
     }
 
     /// Whether the first life of the node has begun.
@@ -107,13 +168,13 @@ impl Kernel {
 
     fn is_held_by(&self, node: NodeId, hold: Hold) -> bool {
         let node = &self.nodes[node.index()];
-        node.health == Health::Down && matches!(node.first_boot, FirstBoot::Held { by, .. } if by == hold)
+        node.condition == Condition::Down && matches!(node.first_boot, FirstBoot::Held { by, .. } if by == hold)
     }
 
     /// Holds back the first boot of a node. True if it was to come.
     pub(in crate::engine) fn hold_boot(&mut self, node: NodeId, by: Hold) -> bool {
         let state = &mut self.nodes[node.index()];
-        let comes = state.health == Health::Down && state.first_boot == FirstBoot::Scheduled;
+        let comes = state.condition == Condition::Down && state.first_boot == FirstBoot::Scheduled;
         if comes {
             state.first_boot = FirstBoot::Held { by, is_due: false };
             let kind = match by {
@@ -140,7 +201,7 @@ impl Kernel {
     pub(in crate::engine) fn release_boot(&mut self, node: NodeId, hold: Hold) -> Option<bool> {
         let state = &mut self.nodes[node.index()];
         match state.first_boot {
-            FirstBoot::Held { by, is_due } if by == hold && state.health == Health::Down => {
+            FirstBoot::Held { by, is_due } if by == hold && state.condition == Condition::Down => {
                 state.first_boot = FirstBoot::Scheduled;
                 if hold == Hold::Pause {
                     self.record(Record::of(self.now, RecordKind::Resume, node));
@@ -157,7 +218,7 @@ impl Kernel {
     #[inline]
     pub fn lives(&self, node: NodeId, incarnation: Incarnation) -> bool {
         let node = &self.nodes[node.index()];
-        node.incarnation == incarnation && !node.has_returned && matches!(node.health, Health::Up | Health::Paused)
+        node.incarnation == incarnation && !node.has_returned && node.condition.is_alive()
     }
 
     /// Whether the main function of an async node returned in its present life.
@@ -170,11 +231,11 @@ impl Kernel {
         self.nodes[node.index()].has_returned = true;
     }
 
-    /// Whether the node is in this life and running, not paused.
+    /// Whether the node is in this life and up, and no fault stands between it and its inputs.
     #[inline]
-    pub fn is_up(&self, node: NodeId, incarnation: Incarnation) -> bool {
+    pub fn takes_freely(&self, node: NodeId, incarnation: Incarnation) -> bool {
         let node = &self.nodes[node.index()];
-        node.incarnation == incarnation && node.health == Health::Up
+        node.incarnation == incarnation && node.condition == Condition::Up
     }
 
     /// Returns the node's present life, or its last one.
@@ -208,15 +269,19 @@ impl Kernel {
     pub(crate) fn begin_life(&mut self, node: NodeId, incarnation: Incarnation) -> Entropy {
         let (now, epoch) = (self.now, self.epoch);
         self.forget_stop(node);
+        let condition = Condition::of(Health::Up, self.has_gate(node));
         let state = &mut self.nodes[node.index()];
         state.incarnation = incarnation;
-        state.health = Health::Up;
+        state.condition = condition;
         state.first_boot = FirstBoot::Done;
         state.has_returned = false;
         state.clock = NodeClock::new(now, epoch);
         let address = state.address.number(u64::from(incarnation.0));
         if state.is_skewed {
             self.boot_skewed_clock(node);
+        }
+        if condition == Condition::Gated {
+            self.boot_slow(node);
         }
         self.record(Record { detail: incarnation.0, ..Record::of(now, RecordKind::Boot, node) });
         self.change(Change::Health(node, Health::Up, incarnation));
@@ -228,8 +293,9 @@ impl Kernel {
     /// Timers that waited for a paused node are queued for now if it is up again, and dropped otherwise.
     pub(crate) fn set_health(&mut self, node: NodeId, health: Health, kind: RecordKind) {
         let now = self.now;
+        let condition = Condition::of(health, self.has_gate(node));
         let state = &mut self.nodes[node.index()];
-        state.health = health;
+        state.condition = condition;
         let incarnation = state.incarnation;
         if state.is_skewed && matches!(health, Health::Down | Health::Killed) {
             self.forget_local_timers(node);
@@ -244,12 +310,19 @@ impl Kernel {
                 self.release_timer(slot);
             }
         }
+        if !self.slow.is_empty() {
+            match health {
+                Health::Up => self.resume_slow(node),
+                Health::Paused => {}
+                _ => self.drop_waiting(node),
+            }
+        }
         self.record(Record::of(now, kind, node));
         self.change(Change::Health(node, health, incarnation));
     }
 
     /// Ends a node's life at the end of the run, without a record.
     pub(crate) fn retire(&mut self, node: NodeId) {
-        self.nodes[node.index()].health = Health::Killed;
+        self.nodes[node.index()].condition = Condition::Killed;
     }
 }

@@ -71,6 +71,11 @@ impl Kernel {
         self.schedule_node(node, deadline);
     }
 
+    /// Whether the node was asked to stop and its code does not know.
+    pub(in crate::engine) fn has_untold_stop(&self, node: NodeId) -> bool {
+        self.stops.by_node.get(&node).is_some_and(|stop| stop.stage == Stage::Asked { is_told: false })
+    }
+
     /// Notes that the node's code is told now, and wakes the tasks that wait for that. Returns false if it knew.
     pub(in crate::engine) fn tell_stop(&mut self, node: NodeId) -> bool {
         let Some(Stop { stage: Stage::Asked { is_told }, .. }) = self.stops.by_node.get_mut(&node) else { return false };
@@ -154,7 +159,7 @@ impl Kernel {
     /// Whether the stop of that life is not over: the node is stopping, or is down because of it.
     pub fn is_stop_of(&self, node: NodeId, life: Incarnation) -> bool {
         let state = &self.nodes[node.index()];
-        state.incarnation == life && state.health != Health::Killed && self.stops.by_node.contains_key(&node)
+        state.incarnation == life && self.health(node) != Health::Killed && self.stops.by_node.contains_key(&node)
     }
 
     /// Returns how a life ended that was asked to stop; `None` if it goes on, or ended otherwise.

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use cluster_sim_types::{Health, NodeId, VirtualInstant};
+use cluster_sim_types::{NodeId, VirtualInstant};
 
 use super::Kernel;
-use super::nodes::Node;
+use super::nodes::{Condition, Node};
+use super::slow::Input;
 use crate::engine::queue::{Order, Rank, Target};
 use crate::engine::record::{Record, RecordKind};
 use crate::engine::timers::{Owner, Surfaced, Timer, TimerKey, TimerSlot};
@@ -76,22 +77,40 @@ impl Kernel {
             Surfaced::Due => {
                 let Timer { node, incarnation, token, owner, .. } = *self.timers.get(slot);
                 let state = self.nodes[node.index()];
-                if state.incarnation != incarnation || matches!(state.health, Health::Down | Health::Killed) {
-                    self.release_timer(slot);
-                    None
-                } else if state.health == Health::Paused {
-                    self.paused_timers.entry(node).or_default().push(slot);
-                    None
-                } else {
-                    if state.is_skewed {
-                        self.count_skewed_timer(node, slot);
-                    }
-                    self.timers.release(slot);
-                    self.record(Record { label: token, ..Record::of(self.now, RecordKind::Timer, node) });
-                    self.notify(owner, slot).then_some((node, token))
+                let is_free = state.incarnation == incarnation && state.condition == Condition::Up;
+                if !is_free && !self.fires_otherwise(slot, sequence) {
+                    return None;
                 }
+                if state.is_skewed {
+                    self.count_skewed_timer(node, slot);
+                }
+                self.timers.release(slot);
+                self.record(Record { label: token, ..Record::of(self.now, RecordKind::Timer, node) });
+                self.notify(owner, slot).then_some((node, token))
             }
         }
+    }
+
+    /// Whether a due timer fires although its node is not simply up; else it waits, or is dropped with its life.
+    #[cold]
+    #[inline(never)]
+    fn fires_otherwise(&mut self, slot: TimerSlot, sequence: u64) -> bool {
+        let Timer { node, incarnation, owner, .. } = *self.timers.get(slot);
+        let state = self.nodes[node.index()];
+        if state.incarnation != incarnation || !state.condition.is_alive() {
+            self.release_timer(slot);
+            return false;
+        }
+        if state.condition == Condition::Paused {
+            self.paused_timers.entry(node).or_default().push(slot);
+            return false;
+        }
+        // That of a task wakes the task, which then waits for its poll.
+        let takes = owner != Owner::Host || self.takes(node);
+        if !takes {
+            self.wait_for(node, Input::Timer(slot, sequence));
+        }
+        takes
     }
 
     /// Frees the slot of a timer without notifying its owner.

@@ -130,7 +130,8 @@ fn end_of_failure(scheduled: &ScheduledFault, failure: Failure) -> Option<Virtua
 /// Whether a fault takes nodes down or brings them back.
 fn takes_down(fault: &Fault) -> bool {
     match fault {
-        Fault::Node(_) | Fault::Domain(_) | Fault::Process(_) => true,
+        Fault::Node(_) | Fault::Domain(_) => true,
+        Fault::Process(fault) => fault.crashes(),
         Fault::Disk(fault) => fault.crashes(),
         Fault::Network(_) | Fault::Link(_) | Fault::Clock(_) => false,
     }

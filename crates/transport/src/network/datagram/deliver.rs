@@ -3,7 +3,8 @@
 //! On arrival a datagram is lost if a cut covers its link, if the node is down or killed, if the node is paused and its inbox is
 //! full, or if it was sent to an earlier life and the class says [`StaleDelivery::Drop`]. Otherwise it goes to the host of the
 //! node or waits at the port that a task bound; a closed or full port loses it. The messages of a paused node are delivered in
-//! the order of their arrival when it resumes, before every other message and timer of that instant.
+//! the order of their arrival when it resumes, before every other message and timer of that instant. A host that is busy gets the
+//! message in its turn; one that arrives while 256 inputs wait is lost.
 
 use cluster_sim_runtime::RecordKind;
 use cluster_sim_types::{Health, NodeId};
@@ -20,7 +21,7 @@ impl DatagramService<'_> {
         let occupied = self.datagrams.flights.occupied(slot);
         let flight = &*occupied.flight;
         // The common cases first: nothing can prevent the delivery to the node.
-        if self.fabric.is_whole() && self.kernel.is_up(flight.to, flight.incarnation) {
+        if self.fabric.is_whole() && self.kernel.takes_freely(flight.to, flight.incarnation) {
             let (to, sent_to) = (flight.to, flight.sent_to);
             if self.ports.host_takes(to, sent_to) {
                 self.fabric.land();
@@ -52,7 +53,14 @@ impl DatagramService<'_> {
                 return None;
             }
             None => match self.ports.host(to) {
-                Some((port, _)) if port == sent_to => return Some((to, slot)),
+                Some((port, _)) if port == sent_to => {
+                    if self.kernel.takes(to) {
+                        return Some((to, slot));
+                    }
+                    self.datagrams.flights.mark_arrived(slot);
+                    self.kernel.wait(to, self.fabric.device(), Service::Datagram.event(slot));
+                    return None;
+                }
                 Some(_) => Cause::PortClosed as u32,
                 None => match self.datagrams.bound.arrive(self.kernel, to, sent_to, slot) {
                     Arrived::Waiting => return None,
@@ -76,6 +84,7 @@ impl DatagramService<'_> {
             Health::Down => Cause::NodeDown,
             Health::Killed => Cause::NodeKilled,
             Health::Paused if self.datagrams.inbox(flight.to).len() >= INBOX_CAPACITY => Cause::InboxFull,
+            Health::Up if !flight.arrived && self.kernel.waiting(flight.to) >= INBOX_CAPACITY => Cause::InboxFull,
             _ => {
                 let stale = self.kernel.incarnation(flight.to) != flight.incarnation;
                 if !stale || self.fabric.model(self.fabric.class_between(flight.from, flight.to)).stale == StaleDelivery::Deliver {

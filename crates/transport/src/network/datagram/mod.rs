@@ -105,6 +105,11 @@ impl DatagramService<'_> {
         }
     }
 
+    /// Loses a message that waited for a busy node whose life ended.
+    pub(super) fn lose_waiting(&mut self, slot: u32) {
+        self.lose_flight(slot, Cause::InboxLost as u32);
+    }
+
     /// Delivers what waits for a node that was resumed, in the order of arrival and before all other events of this instant.
     pub(super) fn node_resumed(&mut self, node: NodeId) {
         // All get the first order of this instant, and keep the order of their arrival by their sequence numbers.

@@ -110,7 +110,8 @@ impl SessionService<'_> {
     pub(super) fn acknowledge(&mut self, slot: usize, side: Side, number: Option<u64>, address: Address) {
         let connection = self.sessions.connections.at_mut(slot);
         let endpoint = connection.endpoint(side);
-        let reads_all = endpoint.of_machine && self.kernel.health(endpoint.node) == Health::Up;
+        let node = endpoint.node;
+        let reads_all = endpoint.of_machine && self.kernel.health(node) == Health::Up && self.kernel.waiting(node) == 0;
         let progress = connection.inbound(side).report(reads_all);
         self.transmit(slot, side, address, SegmentKind::Acknowledge { number, progress });
     }

@@ -14,6 +14,7 @@ use super::SessionService;
 use super::endpoint::{Events, Side};
 use super::segment::{Segment, SegmentKind};
 use crate::network::ports::PortId;
+use crate::network::service::Service;
 
 /// The number with which hosts are woken for notices of sessions.
 pub const SESSION_NOTICE: u32 = u32::MAX;
@@ -118,11 +119,35 @@ impl SessionService<'_> {
 
     /// Returns the node to wake after an event.
     ///
-    /// `None` if it has nothing to report, is not up, or is about to be woken anyway.
+    /// `None` if it has nothing to report, is not up, is busy, or is about to be woken anyway.
     pub(super) fn wake_for(&mut self, node: NodeId) -> Option<(NodeId, u32)> {
-        self.first_pending(node)?;
+        let to = self.endpoint_to_report(node)?;
+        if !self.kernel.takes(node) {
+            let slot = self.insert_wake(node, to);
+            self.kernel.wait(node, self.fabric.device(), Service::Session.event(slot));
+            return None;
+        }
+        Some((node, SESSION_NOTICE))
+    }
+
+    /// Returns the endpoint that a node is to be told of now.
+    fn endpoint_to_report(&mut self, node: NodeId) -> Option<SessionId> {
+        let to = self.first_pending(node)?;
         let wakes = self.kernel.health(node) == Health::Up && !self.sessions.nodes[node.index()].wake_scheduled;
-        wakes.then_some((node, SESSION_NOTICE))
+        wakes.then_some(to)
+    }
+
+    /// Makes an event that wakes a node which is not woken meanwhile. Returns its slot.
+    fn insert_wake(&mut self, node: NodeId, to: SessionId) -> u32 {
+        self.sessions.nodes[node.index()].wake_scheduled = true;
+        self.sessions.segments.insert(Segment { to, kind: SegmentKind::WakeNode(node) })
+    }
+
+    /// Forgets the wake of a node that was busy when its life ended.
+    pub(in crate::network) fn forget_wake(&mut self, slot: u32) {
+        if let SegmentKind::WakeNode(node) = self.sessions.segments.remove(slot).kind {
+            self.wake_fired(node);
+        }
     }
 
     /// Wakes a node that was resumed, if it has notices.
@@ -132,8 +157,7 @@ impl SessionService<'_> {
 
     /// Schedules a wake of a node that is up and has notices, at this instant and before anything else.
     pub(super) fn wake_node(&mut self, node: NodeId) {
-        if self.wake_for(node).is_some() {
-            let to = self.first_pending(node).expect("it has a pending endpoint");
+        if let Some(to) = self.endpoint_to_report(node) {
             self.sessions.nodes[node.index()].wake_scheduled = true;
             self.schedule((self.kernel.now(), Order::FIRST), Segment { to, kind: SegmentKind::WakeNode(node) });
         }

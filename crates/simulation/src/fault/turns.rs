@@ -4,9 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use cluster_sim_runtime::Engine;
-use cluster_sim_types::{Incarnation, NodeId};
-
-use super::domain::{crash, is_down};
+use cluster_sim_types::{Health, Incarnation, NodeId};
 
 /// A rolling restart in force.
 #[derive(Debug)]
@@ -64,5 +62,22 @@ impl Rolling {
     /// How many nodes it took down.
     pub(super) fn crashes(&self) -> u64 {
         self.crashes
+    }
+}
+
+/// Crashes a node; returns the life that ended, if there was one.
+pub(super) fn crash(node: NodeId, engine: &mut Engine) -> Option<(NodeId, Option<Incarnation>)> {
+    engine.crash(node).then(|| {
+        let kernel = &engine.core.kernel;
+        (node, (!kernel.is_held_by_crash(node)).then(|| kernel.incarnation(node)))
+    })
+}
+
+/// Whether a node is down since that life, or is held back before its first one.
+pub(super) fn is_down(node: NodeId, life: Option<Incarnation>, engine: &Engine) -> bool {
+    let kernel = &engine.core.kernel;
+    match life {
+        Some(life) => kernel.health(node) == Health::Down && kernel.incarnation(node) == life,
+        None => kernel.is_held_by_crash(node),
     }
 }
