@@ -172,3 +172,12 @@ fn a_claim_about_an_unknown_group_is_refused() {
     let text = error.to_string();
     assert!(text.ends_with("no such group or set; did you mean \"member\"; known: member"), "{text}");
 }
+
+#[test]
+fn a_node_that_a_fault_keeps_from_its_first_boot_is_down() {
+    let held = |faults: [Fault; 3]| members().faults(planned(faults.map(|fault| (0, fault)))).run(Seed(7));
+    let three = held([crash("member/0", None), crash("member/1", None), pause("member/2", None)]);
+    assert_eq!(three.exceeded.map(|exceeded| exceeded.nodes), Some([0, 1, 2].map(NodeId).to_vec()));
+    let two = held([crash("member/0", None), crash("member/0", None), pause("member/2", None)]);
+    assert_eq!(two.outcome, Outcome::Held);
+}

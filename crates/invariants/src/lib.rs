@@ -6,6 +6,7 @@
 //! simulation also checks a recording from production. A check cannot change what it inspects: the types give it shared access
 //! only.
 
+mod aim;
 mod disk;
 mod invariant;
 mod observed;

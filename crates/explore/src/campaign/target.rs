@@ -187,7 +187,7 @@ impl Job {
         let proves_nothing = report.outcome == Outcome::AssumptionExceeded;
         let passes = matches!(report.outcome, Outcome::Held | Outcome::AssumptionExceeded) || !idle.is_empty();
         if passes && (proves_nothing || !self.report_checks.iter().any(fails)) {
-            let passed = keeps.then(|| Box::new(report.clone()));
+            let passed = (keeps && !proves_nothing).then(|| Box::new(report.clone()));
             let failed = if is_sampled { self.check_repeats(seed, report, heartbeat) } else { None };
             // A seed that fails says nothing about the rules that it left idle.
             let (passed, idle) = if failed.is_none() { (passed, idle) } else { (None, Vec::new()) };

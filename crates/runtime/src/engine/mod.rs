@@ -68,7 +68,7 @@ pub use kernel::{Arena, BusyTask, Kernel, Lone, SlowId, StopEnd};
 pub use queue::{DeviceId, Order, Rank};
 use queue::{Due, Target};
 pub use record::{Digest, Record, RecordKind, Ring};
-pub use skew::{Pace, Skew, SkewId};
+pub use skew::{ClockError, Pace, Skew, SkewId};
 pub use timers::{TimerKey, TimerSlot};
 
 use crate::executor::{drop_node_state, drop_tasks, enter, is_unwinding};

@@ -76,6 +76,15 @@ impl InForce {
     }
 }
 
+/// How wrong the clocks of a node are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ClockError {
+    /// The nanoseconds by which the wall clock is off, and its resolution more.
+    pub wall: u64,
+    /// The nanoseconds in a second by which the monotonic clock runs faster or slower.
+    pub drift: u64,
+}
+
 /// The error of a wall clock, as a line through simulated time.
 #[derive(Debug, Clone, Copy, Default)]
 struct WallError {
@@ -220,6 +229,12 @@ impl SkewedClocks {
         let drifted = self.wall.scaled(now).div_euclid(i128::from(TRUE_RATE));
         let wall = i128::from(true_wall.as_nanoseconds()) + offset + drifted;
         u64::try_from(wall.max(0)).unwrap_or(u64::MAX)
+    }
+
+    /// How wrong they are now.
+    pub(super) fn error(&self, now: VirtualInstant, true_wall: WallTime) -> ClockError {
+        let off = self.fine_wall(now, true_wall).abs_diff(true_wall.as_nanoseconds());
+        ClockError { wall: off.saturating_add(self.resolution - 1), drift: self.local.rate().abs_diff(TRUE_RATE) }
     }
 
     /// Returns the first instant at which the monotonic clock reads at least `deadline`, if that comes.

@@ -13,20 +13,24 @@ use super::Definition;
 use super::groups::Group;
 use super::meter::{Clock, Meter};
 
-/// The meters of the checks and of the groups of a definition, in order of declaration.
+/// The meters of the checks, the triggers and the groups of a definition, in order of declaration.
 #[derive(Debug)]
 pub(crate) struct Meters {
     pub(crate) checks: Vec<Meter>,
+    pub(crate) triggers: Vec<Meter>,
     pub(crate) groups: Vec<Meter>,
 }
 
 impl Definition {
-    /// A copy in which every check and every group is under a meter.
+    /// A copy in which every check, every trigger and every group is under a meter.
     pub(crate) fn timed(&self, clock: &Clock) -> (Self, Meters) {
         let mut timed = self.clone();
         let meters = |count: usize| (0..count).map(|_| Meter::new(clock)).collect::<Vec<_>>();
-        let meters = Meters { checks: meters(timed.checks.len()), groups: meters(timed.groups.len()) };
+        let [checks, triggers, groups] = [timed.checks.len(), timed.triggers.len(), timed.groups.len()].map(meters);
+        let meters = Meters { checks, triggers, groups };
         timed.checks = timed.checks.into_iter().zip(&meters.checks).map(|(check, meter)| check.timed(meter.clone())).collect();
+        let triggers = timed.triggers.into_iter().zip(&meters.triggers);
+        timed.triggers = triggers.map(|(trigger, meter)| trigger.timed(meter.clone())).collect();
         let tasks = Arc::new(TaskMeters::of(&timed.groups, &meters.groups));
         let groups = timed.groups.into_iter().zip(&meters.groups);
         timed.groups = groups.map(|(group, meter)| group.timed(meter.clone(), Arc::clone(&tasks))).collect();

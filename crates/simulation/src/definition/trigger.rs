@@ -7,6 +7,7 @@ use std::time::Duration;
 use cluster_sim_invariants::World;
 use cluster_sim_types::Change;
 
+use super::meter::Meter;
 use crate::fault::Fault;
 
 /// Answers a change with the faults that it calls for.
@@ -112,6 +113,16 @@ impl Trigger {
     /// Applies its faults that much later than the change, at the beginning of their instant.
     pub fn after(self, delay: Duration) -> Self {
         Self { delay, ..self }
+    }
+
+    /// This trigger, with its closure under a meter.
+    pub(crate) fn timed(self, meter: Meter) -> Self {
+        let make = Arc::clone(&self.make);
+        let timed = move || {
+            let (mut answer, meter) = (make(), meter.clone());
+            Box::new(move |change: &Change, world: &World<'_>| meter.time(|| answer(change, world))) as Answer
+        };
+        Self { make: Arc::new(timed), ..self }
     }
 }
 

@@ -1,6 +1,9 @@
 //! [`Claim`]: the faults that a system claims to survive.
 
 use std::fmt;
+use std::time::Duration;
+
+use crate::event::seconds;
 
 /// Why a node counts for a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +14,10 @@ pub(crate) enum Failure {
     DamagedDisk,
     /// One or the other.
     DownOrDamaged,
+    /// Its wall clock is off by more.
+    ClockOffset(Duration),
+    /// Its monotonic clock runs faster or slower by more billionths.
+    ClockDrift(u32),
 }
 
 impl Failure {
@@ -18,26 +25,38 @@ impl Failure {
         matches!(self, Self::Down | Self::DownOrDamaged)
     }
 
+    pub(crate) const fn is_of_clocks(self) -> bool {
+        matches!(self, Self::ClockOffset(_) | Self::ClockDrift(_))
+    }
+
     pub(crate) const fn counts_damage(self) -> bool {
         matches!(self, Self::DamagedDisk | Self::DownOrDamaged)
     }
 }
 
-/// The most nodes of a group that may fail while the rules of a scenario must hold.
+/// The faults of a group of nodes under which the rules of a scenario must hold.
 ///
+/// Bounds how many nodes may fail, or how far their clocks may lie.
 /// Declared with [`Scenario::survives`](crate::Scenario::survives). A group is named, or a set of nodes as in `zone:a`, `region:eu`,
 /// `rack:a/1` or `shard:0`. The members of a group that have different shards count apart.
 ///
 /// A disk is damaged once one of the faults of [`FaultKind::disk_dishonest`](super::FaultKind::disk_dishonest) had an effect on it, or
 /// a file was cut off, removed or lengthened, and counts for the rest of the run, whatever the node does about it.
 ///
+/// A claim about clocks is about what [`ClockFault`](super::ClockFault) does to them, in a life or between two. A late timer is no
+/// error of a clock.
+///
 /// ```
 /// use cluster_sim::fault::Claim;
+/// use cluster_sim::prelude::*;
 ///
 /// assert_eq!(Claim::minority_of("store").to_string(), "a minority of store");
 /// assert_eq!(Claim::damaged_disks(1, "store").to_string(), "at most 1 of store with a damaged disk");
 /// let claim = Claim::at_most(1, "zone:a").or_damaged();
 /// assert_eq!(claim.to_string(), "at most 1 of zone:a down or with a damaged disk");
+/// let claim = Claim::clock_offset(Duration::from_millis(50), "store");
+/// assert_eq!(claim.to_string(), "wall clocks of store at most 0.050s off");
+/// assert_eq!(Claim::clock_drift(100_000, "store").to_string(), "monotonic clocks of store drifting at most 100.000 ppm");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a claim is declared with `Scenario::survives`"]
@@ -75,6 +94,20 @@ impl Claim {
         Self { failure: Failure::DownOrDamaged, ..self }
     }
 
+    /// Claims that the system survives wall clocks of a group that are off by at most that much.
+    ///
+    /// Off from the true time: two such clocks differ by at most twice that. A coarse clock counts as off by its resolution.
+    pub fn clock_offset(most: Duration, group: &str) -> Self {
+        Self { failure: Failure::ClockOffset(most), ..Self::at_most(0, group) }
+    }
+
+    /// Claims that the system survives monotonic clocks of a group that drift by at most that much.
+    ///
+    /// They run at most `most_ppb` billionths faster or slower. A frozen clock runs 1,000,000,000 slower.
+    pub fn clock_drift(most_ppb: u32, group: &str) -> Self {
+        Self { failure: Failure::ClockDrift(most_ppb), ..Self::at_most(0, group) }
+    }
+
     /// Whether it is about all of a group.
     pub(super) fn is_about_group(&self, group: &str) -> bool {
         self.set == group || self.set.strip_prefix("group:") == Some(group)
@@ -94,20 +127,39 @@ impl Claim {
             Failure::DownOrDamaged => {
                 format!("{count} of {of} {set} nodes were down or had a damaged disk at once (claim: {self})")
             }
+            Failure::ClockOffset(most) => {
+                format!("the wall clocks of {count} of {of} {set} nodes were more than {} off (claim: {self})", seconds(most))
+            }
+            Failure::ClockDrift(most) => {
+                let most = ppm(most);
+                format!("the monotonic clocks of {count} of {of} {set} nodes drifted more than {most} (claim: {self})")
+            }
         }
     }
 }
 
 impl fmt::Display for Claim {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let set = &self.set;
+        match self.failure {
+            Failure::ClockOffset(most) => return write!(formatter, "wall clocks of {set} at most {} off", seconds(most)),
+            Failure::ClockDrift(most) => {
+                return write!(formatter, "monotonic clocks of {set} drifting at most {}", ppm(most));
+            }
+            Failure::Down | Failure::DamagedDisk | Failure::DownOrDamaged => {}
+        }
         match self.most {
-            None => write!(formatter, "a minority of {}", self.set)?,
-            Some(most) => write!(formatter, "at most {most} of {}", self.set)?,
+            None => write!(formatter, "a minority of {set}")?,
+            Some(most) => write!(formatter, "at most {most} of {set}")?,
         }
         formatter.write_str(match self.failure {
-            Failure::Down => "",
             Failure::DamagedDisk => " with a damaged disk",
             Failure::DownOrDamaged => " down or with a damaged disk",
+            Failure::Down | Failure::ClockOffset(_) | Failure::ClockDrift(_) => "",
         })
     }
+}
+
+fn ppm(ppb: u32) -> String {
+    format!("{}.{:03} ppm", ppb / 1_000, ppb % 1_000)
 }

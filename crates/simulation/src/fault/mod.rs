@@ -42,6 +42,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use claim::Claim;
+pub(crate) use claim::Failure;
 pub use clock::{ClockFault, Clocks};
 pub use disk::DiskFault;
 pub use domain::DomainFault;

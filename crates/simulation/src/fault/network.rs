@@ -111,6 +111,23 @@ pub(super) const CUT_REGION: u64 = 13;
 /// The unit of the effect of cuts and loss rules.
 const DROPS: Option<[&str; 2]> = Some(["message dropped", "messages dropped"]);
 
+impl NetworkFault {
+    /// Cuts the links between two sides, both ways, for that long.
+    pub fn cut(
+        from: impl IntoIterator<Item = impl Into<String>>,
+        to: impl IntoIterator<Item = impl Into<String>>,
+        duration: impl Into<Option<Duration>>,
+    ) -> Self {
+        let [from, to] = [from.into_iter().map(Into::into).collect(), to.into_iter().map(Into::into).collect()];
+        Self::Cut { from, to, both_ways: true, duration: duration.into() }
+    }
+
+    /// Cuts a node off from all others for that long.
+    pub fn isolate(node: impl Into<String>, duration: impl Into<Option<Duration>>) -> Self {
+        Self::cut([node.into()], ["*"], duration)
+    }
+}
+
 impl Family for NetworkFault {
     type Resolved = NetworkFault<NodeId, ClassId>;
     type InForce = NetworkInForce;

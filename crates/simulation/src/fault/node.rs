@@ -92,6 +92,23 @@ pub enum NodeFault<N = String> {
     },
 }
 
+impl NodeFault {
+    /// Crashes a node for that long.
+    pub fn crash(node: impl Into<String>, down_for: impl Into<Option<Duration>>) -> Self {
+        Self::Crash { node: node.into(), down_for: down_for.into() }
+    }
+
+    /// Kills a node.
+    pub fn kill(node: impl Into<String>) -> Self {
+        Self::Kill { node: node.into() }
+    }
+
+    /// Pauses a node for that long.
+    pub fn pause(node: impl Into<String>, duration: impl Into<Option<Duration>>) -> Self {
+        Self::Pause { node: node.into(), duration: duration.into() }
+    }
+}
+
 const fn first() -> u32 {
     1
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::claim::Claim;
 use super::draw::{Target, Targets};
-use super::limit::{FaultLimit, victims};
+use super::limit::{ClockBounds, FaultLimit, victims};
 use super::swarm::{Swarm, Wanted};
 use super::{FaultKind, FaultPlan};
 
@@ -237,7 +237,9 @@ impl CompiledProfile {
         let Some(swarm) = Swarm::of(seed, wanted, [intervals, lengths], targets, end) else { return FaultPlan::new() };
         let mut limit = FaultLimit::new(nodes, (profile.max_down, claims), planned);
         let drawn: FaultPlan = swarm.draw().into_iter().collect();
-        drawn.into_faults().into_iter().filter(|scheduled| limit.allows(scheduled)).collect()
+        let mut clocks = ClockBounds::new(nodes, claims, planned);
+        let fitted = drawn.into_faults().into_iter().filter_map(|scheduled| clocks.fitted(scheduled));
+        fitted.filter(|scheduled| limit.allows(scheduled)).collect()
     }
 
     /// The groups that it spares from faults of either kind.

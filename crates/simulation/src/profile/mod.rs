@@ -33,7 +33,7 @@ pub struct Profile {
     /// Runs in several threads add up to more than passed on the clock.
     #[serde(rename = "time_ns", with = "nanoseconds")]
     pub time: Duration,
-    /// In order of declaration: checks, groups, the rest.
+    /// In order of declaration: checks, triggers, groups, the rest.
     parts: Vec<ProfilePart>,
 }
 
@@ -58,7 +58,7 @@ pub struct ProfilePart {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ProfileSubject {
-    /// A rule, with the views that it reads.
+    /// A rule or a trigger, with the views that it reads.
     Rule {
         /// Its name.
         name: String,

@@ -8,7 +8,7 @@ use cluster_sim_runtime::{Heartbeat, Seed};
 use super::{Profile, ProfilePart, ProfileSubject};
 use crate::Scenario;
 use crate::definition::{Clock, Meters};
-use crate::report::{CheckWork, Report};
+use crate::report::{CheckKind, CheckWork, Report};
 
 /// Runs a scenario, one seed after the other, and measures what takes the time.
 ///
@@ -20,7 +20,7 @@ pub struct Profiler {
 }
 
 impl Profiler {
-    /// Wraps the rules and the nodes of a scenario; nothing else ever reads `clock`.
+    /// Wraps the rules, the triggers and the nodes of a scenario; nothing else ever reads `clock`.
     pub fn new(scenario: &Scenario, clock: Clock) -> Self {
         let (definition, meters) = scenario.definition.timed(&clock);
         let (definition, arenas, script) = (Arc::new(definition), Arc::default(), scenario.script.clone());
@@ -47,18 +47,22 @@ impl Profiler {
         (report, profile)
     }
 
-    /// Takes what the meters sum up, for each check and each group.
+    /// Takes what the meters sum up, for each check, each trigger and each group.
     fn take_parts(&self) -> Vec<ProfilePart> {
         let definition = &self.scenario.definition;
         let checks = definition.checks.iter().zip(&self.meters.checks).map(|(check, meter)| {
             ProfilePart::of(ProfileSubject::Rule { name: check.name().to_owned(), kind: check.kind() }, meter.take())
+        });
+        let triggers = definition.triggers.iter().zip(&self.meters.triggers).map(|(trigger, meter)| {
+            let (name, kind) = (trigger.name.clone(), CheckKind::Trigger);
+            ProfilePart::of(ProfileSubject::Rule { name, kind }, meter.take())
         });
         let groups = definition
             .groups
             .iter()
             .zip(&self.meters.groups)
             .map(|(group, meter)| ProfilePart::of(ProfileSubject::Nodes { group: group.name.clone() }, meter.take()));
-        checks.chain(groups).collect()
+        checks.chain(triggers).chain(groups).collect()
     }
 }
 

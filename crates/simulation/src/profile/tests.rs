@@ -235,6 +235,22 @@ fn nodes_that_crash_are_measured_in_each_life() {
 }
 
 #[test]
+fn the_time_of_a_trigger_is_its_own() {
+    let clock = ManualClock::default();
+    let asked = clock.clone();
+    let scenario = scenario(&clock).when("a ticker ticks five times", move |change, world| {
+        asked.advance(37);
+        let ticks = world.view::<u64>(change.node())?;
+        (*ticks == 5).then(|| NodeFault::pause(world.name(change.node()), Duration::from_millis(1)))
+    });
+    let (report, profile) = Profiler::new(&scenario, clock.clock()).run(Seed(7), None);
+    assert_eq!(report.faults.len(), 1);
+    let (calls, time) = part(&profile, "a ticker ticks five times");
+    assert!(calls > 10 && time == u128::from(calls) * 37, "{profile}");
+    assert_eq!(part(&profile, "rest"), (0, 0));
+}
+
+#[test]
 fn a_script_finds_its_observer_in_a_profile_run() {
     let clock = ManualClock::default();
     let scenario = scenario(&clock).script(|sim| {

@@ -82,7 +82,7 @@ impl Scenario {
 
     /// Claims how many nodes of a group may fail while the rules must hold.
     ///
-    /// A node fails by being down at once with others, or by a damaged disk; the [`Claim`] says which. A node is down while a fault has it crashed, killed or paused, or the scenario runs without it; a node that panics by itself
+    /// A node fails by being down at once with others, by a damaged disk, or by clocks that lie; the [`Claim`] says which. A node is down while a fault has it crashed, killed or paused, or the scenario runs without it; a node that panics by itself
     /// and is restarted by a policy does not count. Several claims hold side by side. A profile draws no fault beyond a claim, and
     /// damages the disks of a few nodes that the seed picks, unless it is told to go [`beyond_claims`](crate::FaultProfile::beyond_claims). Where other faults do, the run goes on and ends as
     /// [`Outcome::AssumptionExceeded`](crate::Outcome::AssumptionExceeded), whatever broke from then on: that is no pass and no

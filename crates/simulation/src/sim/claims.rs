@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use cluster_sim_runtime::Kernel;
 use cluster_sim_types::{Change, Health, NodeId};
 
 use super::Sim;
 use super::checks::Now;
 use super::world::WorldView;
 use crate::definition::Definition;
-use crate::fault::{Claim, NodeNames};
+use crate::fault::{Claim, Failure, NodeNames};
 use crate::report::AssumptionExceeded;
 
 /// The claims of one run, and the nodes that faults have let fail.
@@ -22,6 +23,8 @@ pub(super) struct LiveClaims {
     damaged: BTreeSet<NodeId>,
     /// Whether a claim is about damaged disks.
     counts_damage: bool,
+    /// Whether a claim is about clocks.
+    is_of_clocks: bool,
 }
 
 #[derive(Debug)]
@@ -35,8 +38,9 @@ impl LiveClaims {
     /// The claims of a scenario, which was checked.
     pub(super) fn new(definition: &Definition, names: &NodeNames) -> Self {
         let live = |claim: &Claim| LiveClaim { claim: claim.clone(), cohorts: definition.cohorts_of(&claim.set, names) };
-        let counts_damage = definition.claims.iter().any(|claim| claim.failure.counts_damage());
-        Self { all: definition.claims.iter().map(live).collect(), counts_damage, ..Self::default() }
+        let any = |of: fn(Failure) -> bool| definition.claims.iter().any(|claim| of(claim.failure));
+        let (counts_damage, is_of_clocks) = (any(Failure::counts_damage), any(Failure::is_of_clocks));
+        Self { all: definition.claims.iter().map(live).collect(), counts_damage, is_of_clocks, ..Self::default() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -65,18 +69,29 @@ impl LiveClaims {
     }
 
     /// The first claim that the faults exceed now.
-    fn exceeded(&self, now: Now) -> Option<AssumptionExceeded> {
-        self.all.iter().find_map(|live| live.exceeded_by([&self.down, &self.damaged], now))
+    fn exceeded(&self, kernel: &Kernel, now: Now) -> Option<AssumptionExceeded> {
+        self.all.iter().find_map(|live| live.exceeded_by(|failure, node| self.has_failed(failure, node, kernel), now))
+    }
+
+    /// Whether a node has failed in that way now.
+    fn has_failed(&self, failure: Failure, node: NodeId, kernel: &Kernel) -> bool {
+        // Before its first boot a node has no change of health.
+        let is_down = || self.down.contains(&node) || kernel.is_held_by_crash(node) || kernel.is_held_by_pause(node);
+        match failure {
+            Failure::Down => is_down(),
+            Failure::DamagedDisk => self.damaged.contains(&node),
+            Failure::DownOrDamaged => is_down() || self.damaged.contains(&node),
+            Failure::ClockOffset(most) => u128::from(kernel.clock_error(node).wall) > most.as_nanos(),
+            Failure::ClockDrift(most) => kernel.clock_error(node).drift > u64::from(most),
+        }
     }
 }
 
 impl LiveClaim {
-    fn exceeded_by(&self, [down, damaged]: [&BTreeSet<NodeId>; 2], now: Now) -> Option<AssumptionExceeded> {
-        let (claim, failure) = (&self.claim, self.claim.failure);
-        let has_failed =
-            |node: &NodeId| failure.counts_down() && down.contains(node) || failure.counts_damage() && damaged.contains(node);
+    fn exceeded_by(&self, has_failed: impl Fn(Failure, NodeId) -> bool, now: Now) -> Option<AssumptionExceeded> {
+        let claim = &self.claim;
         self.cohorts.iter().find_map(|cohort| {
-            let nodes: Vec<NodeId> = cohort.iter().copied().filter(has_failed).collect();
+            let nodes: Vec<NodeId> = cohort.iter().copied().filter(|node| has_failed(claim.failure, *node)).collect();
             let (count, of) = (nodes.len(), cohort.len());
             let message = || claim.exceeded_text(count, of);
             (count > claim.most_of(of)).then(|| AssumptionExceeded { at: now.at, step: now.step, message: message(), nodes })
@@ -92,14 +107,24 @@ impl Sim {
         if self.claims.is_empty() || self.report.exceeded.is_some() {
             return;
         }
-        let mut any = !self.faults.is_over() && self.claims.fold(self.engine.core.kernel.changes());
+        let mut any = self.claims.is_of_clocks;
+        any |= !self.faults.is_over() && self.claims.fold(self.engine.core.kernel.changes());
         if self.claims.counts_damage {
             let damaged = self.faults.damaged(&self.engine).iter().filter_map(|name| self.nodes.node(name)).collect();
             any |= self.claims.damaged != damaged;
             self.claims.damaged = damaged;
         }
         if any {
-            self.report.exceeded = self.claims.exceeded(Now::of(&WorldView { engine: &self.engine }));
+            self.report.exceeded = self.claims.exceeded(&self.engine.core.kernel, Now::of(&WorldView { engine: &self.engine }));
+        }
+    }
+
+    /// Notes that faults exceed a claim before or after one of them changes something, which may be no change that rules see.
+    ///
+    /// The clocks of a node lie most where that begins or ends: in between their error changes steadily.
+    pub(super) fn judge_claims_now(&mut self) {
+        if !self.claims.is_empty() && self.report.exceeded.is_none() && !self.faults.is_over() {
+            self.report.exceeded = self.claims.exceeded(&self.engine.core.kernel, Now::of(&WorldView { engine: &self.engine }));
         }
     }
 }

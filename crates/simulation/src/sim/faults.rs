@@ -238,6 +238,7 @@ impl Sim {
             return false;
         }
         self.apply_heals();
+        self.judge_claims_now();
         let record = self.faults.record(FaultRecord { by_hand: true, ..FaultRecord::planned(self.now(), fault) });
         self.guarded(|sim| {
             sim.faults.apply(record, resolved, &mut sim.engine);
@@ -257,6 +258,7 @@ impl Sim {
     }
 
     pub(super) fn carry_out_event(&mut self, event: u32) {
+        self.judge_claims_now();
         let faults = &mut self.faults;
         match faults.scheduled[event as usize].take() {
             Some(Scheduled::Apply(record, fault)) if !faults.is_over => faults.apply(record, fault, &mut self.engine),
@@ -273,11 +275,13 @@ impl Sim {
     /// Sets the end of faults that are no longer in force in their records.
     pub(super) fn note_ended_faults(&mut self) {
         self.faults.note_ended(&self.engine);
+        self.judge_claims_now();
     }
 
     /// Ends the fault phase: heals cuts, restores links, resumes paused nodes, and restarts all nodes except killed ones.
     pub(super) fn end_faults(&mut self) {
         self.apply_heals();
+        self.judge_claims_now();
         self.faults.end_all(&mut self.engine);
         self.stop_for_faults();
     }

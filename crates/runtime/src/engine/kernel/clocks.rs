@@ -5,7 +5,7 @@
 use cluster_sim_types::{LocalInstant, NodeClock, NodeId, VirtualInstant, WallTime};
 
 use super::Kernel;
-use crate::engine::skew::{Skew, SkewId, SkewedClocks};
+use crate::engine::skew::{ClockError, Skew, SkewId, SkewedClocks};
 
 impl Kernel {
     /// Reads the node's monotonic clock on behalf of its code.
@@ -49,6 +49,12 @@ impl Kernel {
             Some(clocks) => (clocks.local(self.now), clocks.wall(self.now, true_wall)),
             None => (clock.local(self.now), true_wall),
         }
+    }
+
+    /// Returns how wrong the clocks of a node are now.
+    pub fn clock_error(&self, node: NodeId) -> ClockError {
+        let true_wall = self.nodes[node.index()].clock.wall(self.now);
+        self.skewed.get(&node).map_or_else(ClockError::default, |clocks| clocks.error(self.now, true_wall))
     }
 
     #[cold]

@@ -23,7 +23,7 @@ const FASTEST: i64 = 1_000_000_000;
 
 impl ClockFault {
     /// The node that it concerns.
-    fn node(&self) -> &String {
+    pub(crate) fn node(&self) -> &String {
         match self {
             Self::Offset { node, .. }
             | Self::Step { node, .. }
@@ -39,7 +39,7 @@ impl ClockFault {
     }
 
     /// Its duration, if it can have one.
-    fn length(&mut self) -> Option<&mut Option<Duration>> {
+    pub(crate) fn length(&mut self) -> Option<&mut Option<Duration>> {
         match self {
             Self::Step { .. } => None,
             Self::Offset { duration, .. }

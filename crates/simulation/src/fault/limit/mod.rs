@@ -4,6 +4,7 @@
 //! fault counts for its whole length, even if another one ends it early, and one that damages a disk to the end of the run.
 
 mod bound;
+mod clock_bound;
 mod planned;
 mod victims;
 
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::slice;
 
 use bound::Bound;
+pub(super) use clock_bound::ClockBounds;
 use cluster_sim_types::{Shard, VirtualInstant};
 pub(super) use victims::victims;
 
@@ -53,7 +55,7 @@ impl<'a> FaultLimit<'a> {
             bounds[bound].most = max_down.unwrap_or_else(|| if is_claimed { u32::MAX } else { minority() });
         }
         let mut of_claims = if claims.is_empty() { Vec::new() } else { vec![Vec::new(); nodes.len()] };
-        for claim in claims {
+        for claim in claims.iter().filter(|claim| !claim.failure.is_of_clocks()) {
             for cohort in cohorts(claim, nodes) {
                 bounds.push(Bound::new(claim.failure, u32::try_from(claim.most_of(cohort.len())).unwrap_or(u32::MAX)));
                 cohort.iter().for_each(|node| of_claims[*node].push(bounds.len() - 1));

@@ -1,0 +1,47 @@
+//! Whom a trigger's fault hits: names of nodes, of the members of a group, of a part of them.
+
+use cluster_sim_types::NodeId;
+
+use crate::world::World;
+
+impl World<'_> {
+    /// Returns the declared names of nodes, as faults take them.
+    pub fn names(&self, nodes: impl IntoIterator<Item = NodeId>) -> Vec<String> {
+        nodes.into_iter().map(|node| self.name(node).to_owned()).collect()
+    }
+
+    /// Returns the members of a group, in order of their numbers; empty if there is no such group.
+    pub fn members(&self, group: &str) -> Vec<NodeId> {
+        let is_member = |node: &NodeId| self.name(*node).rsplit_once('/').is_some_and(|(of, _)| of == group);
+        self.nodes().filter(is_member).collect()
+    }
+
+    /// Returns the names of less than half of a group: the member `with` and those after it.
+    ///
+    /// These are 1 of 3, 2 of 5, none of 2. After the last member comes the first one. If `with` is no member, they are the first ones.
+    ///
+    /// ```
+    /// use cluster_sim::prelude::*;
+    /// use cluster_sim::fault::DomainFault;
+    ///
+    /// let scenario = Scenario::new("electing")
+    ///     .nodes("member", 5, async |node| node.publish(|leads: &mut bool| *leads = node.index() == 4))
+    ///     .when("a member leads", |change, world| {
+    ///         let leader = world.nodes_where::<bool>(|leads| *leads).first().copied()?;
+    ///         Some(DomainFault::crash_all(world.minority_of("member", leader), Duration::from_secs(1)))
+    ///     });
+    /// assert_eq!(scenario.run(Seed(7)).faults[0].fault.nodes(), ["member/4", "member/0"]);
+    /// ```
+    pub fn minority_of(&self, group: &str, with: NodeId) -> Vec<String> {
+        let mut members = self.members(group);
+        let first = members.iter().position(|member| *member == with).unwrap_or_default();
+        members.rotate_left(first);
+        members.truncate(members.len().saturating_sub(1) / 2);
+        self.names(members)
+    }
+
+    /// Returns the names of the members of a group other than that node.
+    pub fn others_of(&self, group: &str, node: NodeId) -> Vec<String> {
+        self.names(self.members(group).into_iter().filter(|member| *member != node))
+    }
+}
