@@ -212,7 +212,7 @@ pub enum DiskFault {
         /// How many bytes.
         bytes: u32,
     },
-    /// Operations that are submitted take longer.
+    /// Operations that are submitted take longer; of several such faults the slowest counts.
     #[serde(rename = "slow_disk")]
     Slow {
         /// The node.

@@ -10,14 +10,18 @@ const SECOND: u128 = 1_000_000_000;
 
 impl Faults {
     /// Stretches the time of an operation, in nanoseconds.
+    ///
+    /// The slowest of several rules counts: the product of two would outlast them, and the whole run.
     pub(in crate::disk) fn stretch(&mut self, time: u64) -> u64 {
-        self.rules.iter_mut().fold(time, |time, rule| {
-            let DiskRule::Slow { factor, extra } = rule.what else { return time };
+        let mut stretched = time;
+        for rule in &mut self.rules {
+            let DiskRule::Slow { factor, extra } = rule.what else { continue };
             let extra = u64::try_from(extra.as_nanos()).unwrap_or(u64::MAX);
             let longer = time.saturating_mul(u64::from(factor)).saturating_add(extra);
-            rule.fired(longer > time);
-            longer
-        })
+            rule.fired(longer > stretched);
+            stretched = stretched.max(longer);
+        }
+        stretched
     }
 
     /// When an operation may pass; `None` while the disk is stalled.
