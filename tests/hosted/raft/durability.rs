@@ -22,7 +22,9 @@ pub(crate) struct Remembers {
 impl Invariant for Remembers {
     fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
         let node = change.node();
-        let (Change::View(_), Some(Status { durable, .. })) = (change, world.view(node)) else { return Verdict::Holds };
+        let (Change::View(_), Some(Status { durable, is_out: false, .. })) = (change, world.view(node)) else {
+            return Verdict::Holds;
+        };
         let last = self.last.entry(node).or_default();
         let keeps_vote = last.vote == 0 || durable.term > last.term || durable.vote == last.vote;
         if durable.term < last.term || durable.commit < last.commit || !keeps_vote {

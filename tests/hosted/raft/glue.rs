@@ -47,7 +47,11 @@ impl Replica {
     /// Applies a snapshot or committed entries.
     fn apply(&mut self, ready: &mut Ready, effects: &mut Effects<Packet>) {
         if !ready.snapshot().is_empty() {
+            let state = self.status.state;
             effects.emit(self.status.install(ready.snapshot()));
+            if self.flaw == Some(Flaw::KeepsItsState) {
+                self.status.state = state;
+            }
         }
         for entry in ready.take_committed_entries() {
             effects.emit(Applied(self.status.apply(&entry)));
@@ -120,6 +124,7 @@ impl Replica {
                 let give_up = |error| resume_unwind(Box::new(format!("{DISK_FAILED}: {error}")));
                 self.journal.on_disk(effects, tag, &result).unwrap_or_else(give_up);
             }
+            Input::Stop { .. } => effects.stop(),
             Input::Timer(_) => {
                 if !self.is_installing() {
                     self.raw.tick();

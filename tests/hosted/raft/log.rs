@@ -104,7 +104,10 @@ impl Replica {
         let mut snapshot = store.snapshot(applied, 0).expect("it is in memory");
         snapshot.data = self.status.data().into();
         let end = store.last_index().expect("it is in memory") + 1;
-        let rest = store.entries(applied + 1, end, None, GetEntriesContext::empty(false)).expect("it is in memory");
+        let mut rest = store.entries(applied + 1, end, None, GetEntriesContext::empty(false)).expect("it is in memory");
+        if self.flaw == Some(Flaw::SnapshotsWithoutTheRest) {
+            rest.clear();
+        }
         self.append(Some(snapshot), &rest, effects);
         self.journal.remove_before(effects, self.journal.next() - 1).expect("it has not failed");
         store.wl().compact(applied).expect("it is in memory");

@@ -1,12 +1,14 @@
 //! Mistakes in the code around raft: each is found within the seeds granted to it in advance.
 
+use cluster_sim::fault::FaultKind;
 use cluster_sim::node::{DiskImage, JournalRecord, Recovered};
 use cluster_sim::prelude::*;
 use raft::Ready;
 
-use super::facts::{Written, Wrote};
+use super::facts::{Compacted, Installed, Written, Wrote};
 use super::log::Record;
 use super::rules::LogMatching;
+use super::snapshots::SnapshotsAdvance;
 use super::{protocol, raft};
 
 /// A mistake in the code around raft.
@@ -22,6 +24,10 @@ pub(crate) enum Flaw {
     SendsBeforeTheSync,
     /// A replica waits for the sync of entries only, not for that of term and vote.
     SyncsEntriesAlone,
+    /// A replica takes a snapshot, and forgets the entries behind it.
+    SnapshotsWithoutTheRest,
+    /// A replica takes the log of a snapshot, and not its state.
+    KeepsItsState,
     /// A replica believes the bytes behind the last whole record of its journal, as if there were no checksums.
     BelievesTheTornTail,
 }
@@ -63,7 +69,8 @@ fn assert_found(scenario: &Scenario, rule: &str) {
 
 #[test]
 fn a_replica_that_forgets_its_vote_elects_two_leaders() {
-    assert_found(&protocol(Some(Flaw::ForgetsItsVote)), "at most one leader a term");
+    let cuts = FaultProfile::default().only([FaultKind::Cut]).sparing(["client"]);
+    assert_found(&protocol(Some(Flaw::ForgetsItsVote)).chaos(cuts), "at most one leader a term");
 }
 
 #[test]
@@ -91,15 +98,48 @@ fn a_vote_sent_before_its_sync_is_found_at_its_step() {
     assert_found(&raft(Some(Flaw::SyncsEntriesAlone)), "what a replica promised is durable");
 }
 
-#[test]
-fn a_replica_that_believes_a_torn_tail_panics() {
-    let scenario = raft(Some(Flaw::BelievesTheTornTail));
-    let reports = (0..TORN_SEEDS).map(|seed| scenario.run(Seed(seed)));
-    let report = reports.into_iter().find(|report| report.outcome == Outcome::Panicked).expect("a crash tears a record");
+/// Asserts that a replica panics with this text in one of these seeds, and that few faults show it.
+#[track_caller]
+fn assert_panics(scenario: &Scenario, seeds: u64, text: &str) {
+    let reports = (0..seeds).map(|seed| scenario.run(Seed(seed)));
+    let report = reports.into_iter().find(|report| report.outcome == Outcome::Panicked).expect("a replica panics");
     let panic = report.panic.as_ref().expect("a replica panicked");
-    assert!(panic.message.contains("the record is whole"), "{report}");
+    assert!(panic.message.contains(text), "{report}");
     let minimized = scenario.shrink(&report).expect("a replica panicked");
     assert!(minimized.faults.1 <= 4, "{minimized}");
+}
+
+#[test]
+fn a_replica_that_believes_a_torn_tail_panics() {
+    assert_panics(&raft(Some(Flaw::BelievesTheTornTail)), TORN_SEEDS, "the record is whole");
+}
+
+#[test]
+fn a_snapshot_that_drops_the_entries_behind_it_leaves_a_gap() {
+    assert_panics(&raft(Some(Flaw::SnapshotsWithoutTheRest)), SEEDS, "raft logs should be continuous");
+}
+
+#[test]
+fn a_replica_that_keeps_its_state_at_a_snapshot_differs() {
+    assert_found(&raft(Some(Flaw::KeepsItsState)), "replicas that applied the same have equal states");
+}
+
+/// Takes a snapshot beyond what it applied.
+async fn compact(node: Node) {
+    node.emit(Compacted { last: Written { index: 2, ..Written::default() }, applied: 1 });
+}
+
+/// Installs a snapshot of what it has already.
+async fn install(node: Node) {
+    node.emit(Installed { before: 2, last: Written { index: 1, ..Written::default() } });
+}
+
+#[test]
+fn snapshots_beyond_the_applied_or_before_it_break_their_rule() {
+    let compacts = Scenario::new("compact").nodes("node", 1, compact).observe("snapshots", SnapshotsAdvance::default);
+    assert_eq!(compacts.run(Seed(7)).violations[0].message, "its snapshot ends at 2, and it applied 1");
+    let installs = Scenario::new("install").nodes("node", 1, install).observe("snapshots", SnapshotsAdvance::default);
+    assert_eq!(installs.run(Seed(7)).violations[0].message, "a snapshot set it back from 2 to 1");
 }
 
 /// Writes an entry that depends on the node, in one term.

@@ -2,6 +2,7 @@
 //!
 //! Each keeps its log, its term and its vote in a journal on its disk.
 
+mod disks;
 mod durability;
 mod entropy;
 mod facts;
@@ -12,9 +13,11 @@ mod packet;
 mod rules;
 mod snapshots;
 mod status;
+mod triggers;
+mod upgrades;
 
 use cluster_sim::disk::DiskModel;
-use cluster_sim::fault::FaultKind;
+use cluster_sim::fault::{Claim, FaultKind};
 use cluster_sim::net::Distribution;
 use cluster_sim::prelude::*;
 use cluster_sim::scenario::RestartPolicy;
@@ -51,7 +54,7 @@ async fn propose(node: Node) {
 /// Every kind of fault but resets of sessions, those of wall clocks, which raft does not use, and disks that lie.
 fn profile() -> FaultProfile {
     let of_wall_clocks = [FaultKind::ClockStep, FaultKind::ClockStrobe];
-    FaultProfile::default().also(FaultKind::OF_CLOCKS).with_disk_faults().without(of_wall_clocks)
+    FaultProfile::default().also(FaultKind::OF_CLOCKS).with_disk_faults().without(of_wall_clocks).sparing(["client"])
 }
 
 /// Disks that spin: a sync takes 1 to 20 ms.
@@ -61,7 +64,7 @@ fn disks() -> DiskModel {
     model
 }
 
-/// Replicas under the rules of the protocol.
+/// Replicas under the rules of the protocol, which survives a minority that is down.
 fn protocol(flaw: Option<Flaw>) -> Scenario {
     let restarts = RestartPolicy::after(milliseconds(100)).only_panics_with(DISK_FAILED);
     Scenario::new("raft")
@@ -78,24 +81,61 @@ fn protocol(flaw: Option<Flaw>) -> Scenario {
         .observe("replicas that applied the same have equal states", EqualStates::default)
         .sometimes("a replica catches up by a snapshot", |world| world.changed::<Status>().any(|(_, status)| status.installs > 0))
         .eventually("all replicas applied the same", all_applied_the_same)
-        .chaos(profile().sparing(["client"]))
+        .chaos(profile())
+        .survives(Claim::minority_of("replica"))
         .duration(seconds(20))
         .recovery_timeout(seconds(60))
 }
 
-/// Replicas under all rules.
-fn raft(flaw: Option<Flaw>) -> Scenario {
+/// Replicas under all rules, as if raft survived any disk.
+fn on_any_disk(flaw: Option<Flaw>) -> Scenario {
     protocol(flaw)
         .observe("term, vote and commit never regress", Remembers::default)
         .observe("what a replica promised is durable", DurablePromises::default)
 }
 
+/// Replicas under all rules, on disks that keep what they promise.
+fn raft(flaw: Option<Flaw>) -> Scenario {
+    on_any_disk(flaw).faults_from(upgrades::plan).survives(Claim::damaged_disks(0, "replica"))
+}
+
+/// The kinds of faults that the seeds apply.
+const KINDS: [&str; 22] = [
+    "clock drift",
+    "clock freeze",
+    "coalesced timers",
+    "coarse clock",
+    "crash",
+    "cut",
+    "disk error",
+    "disk full",
+    "disk limit",
+    "disk stall",
+    "graceful stop",
+    "impair",
+    "impair links",
+    "late timers",
+    "loss",
+    "pause",
+    "pause all",
+    "periodic drift",
+    "random drift",
+    "rolling restart",
+    "slow disk",
+    "sync error",
+];
+
 #[test]
-fn five_replicas_agree_on_a_log() {
-    raft(None).campaign(0..500).require_coverage().run().assert_ok();
+fn five_replicas_agree_on_a_log_under_every_fault() {
+    let sweep = raft(None).campaign(0..500).require_coverage().run();
+    sweep.assert_ok();
+    let coverage = sweep.coverage().expect("it was asked for");
+    assert_eq!(coverage.faults.keys().collect::<Vec<_>>(), KINDS);
+    assert!(coverage.faults.values().all(|count| count.effective > 0), "{coverage}");
+    assert_eq!(sweep.exceeded(), 0, "no fault goes beyond a claim");
 }
 
 #[test]
 fn soak_five_replicas_agree_on_a_log() {
-    raft(None).campaign(0..20_000).require_coverage().run().assert_ok();
+    raft(None).campaign(0..5_000).require_coverage().run().assert_ok();
 }
