@@ -272,3 +272,30 @@ fn an_interrupt_of_a_starting_worker_interrupts_the_sweep() {
     assert_eq!((sweep.is_interrupted(), sweep.error(), sweep.exit_code()), (true, None, 130), "{sweep}");
     assert_eq!(starts.load(Ordering::SeqCst), 1, "it is not started again");
 }
+
+#[test]
+fn a_worker_process_fires_the_triggers_of_its_scenario() {
+    let ticking = async |node: Node| {
+        let mut ticks = node.interval(Duration::from_millis(10));
+        loop {
+            ticks.tick().await;
+            node.publish(|ticks: &mut u64| *ticks += 1);
+        }
+    };
+    let scenario = Scenario::new("ticking")
+        .nodes("node", 2, ticking)
+        .when("the first ticks five times", |change, world| {
+            let ticks = world.view::<u64>(change.node())?;
+            (*ticks == 5).then(|| NodeFault::kill(world.name(change.node())))
+        })
+        .always("both are up", |world| {
+            world.now() < VirtualInstant::ZERO + Duration::from_millis(30) || world.views::<u64>().count() == 2
+        })
+        .duration(Duration::from_millis(200));
+    let sweep = scenario.campaign(0..8).max_failures(count(9)).threads(count(2)).isolated().run();
+    assert_eq!((sweep.passed(), sweep.failed()), (0, 8), "{sweep}");
+    let fired = &sweep.failures()[0].report().faults[0];
+    assert_eq!((fired.trigger.as_deref(), fired.applied), (Some("the first ticks five times"), true));
+    let in_process = scenario.run(sweep.failures()[0].report().seed());
+    assert_eq!(in_process.digest, sweep.failures()[0].report().digest);
+}

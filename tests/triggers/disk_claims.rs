@@ -176,3 +176,20 @@ fn planned_damage_takes_the_room_of_drawn_damage() {
     let ([held, exceeded], damaged) = swept(&damaged, &often());
     assert_eq!(([held, exceeded], damaged), ([64, 0], ["store/0".to_owned()].into()));
 }
+
+#[test]
+fn a_minimized_case_keeps_the_copies_that_the_claim_is_about() {
+    // One damaged disk breaks the rule; with another store left out there is one copy too few.
+    let is_damaged = |log: &Vec<u8>| log.iter().any(|byte| *byte != 1);
+    let scenario = stores()
+        .always("no log is damaged", move |world| world.nodes_where::<Vec<u8>>(is_damaged).is_empty())
+        .may_shrink("store")
+        .faults(planned([(50, rot("store/0")), (60, crash("store/1", milliseconds(20)))]));
+    let report = scenario.run(Seed(7));
+    assert_eq!(report.outcome, Outcome::Violated);
+    let minimized = scenario.shrink(&report).expect("it broke a rule");
+    assert_eq!((minimized.case.faults.faults().len(), minimized.case.absent.len()), (1, 0), "{minimized}");
+    let missing = scenario.without("store/1").run(Seed(7));
+    let exceeded = missing.exceeded.expect("a copy is absent and one is damaged");
+    assert_eq!(exceeded.nodes, [0, 1].map(NodeId));
+}

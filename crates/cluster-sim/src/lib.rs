@@ -160,7 +160,7 @@ pub mod net {
 pub mod fault {
     pub use cluster_sim_simulation::{
         AfterStep, Claim, ClockFault, Clocks, DiskFault, DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, FaultRecord,
-        LinkFault, MessageHold, NetworkFault, NodeFault, PlanError, ProcessFault, ScheduledFault, Trigger,
+        InvalidProfile, LinkFault, MessageHold, NetworkFault, NodeFault, PlanError, ProcessFault, ScheduledFault, Trigger,
     };
     pub use cluster_sim_types::SignedDuration;
 }

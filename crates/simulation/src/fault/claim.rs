@@ -42,6 +42,7 @@ impl Failure {
 ///
 /// A disk is damaged once one of the faults of [`FaultKind::disk_dishonest`](super::FaultKind::disk_dishonest) had an effect on it, or
 /// a file was cut off, removed or lengthened, and counts for the rest of the run, whatever the node does about it.
+/// The disk of a node that the scenario runs without counts too.
 ///
 /// A claim about clocks is about what [`ClockFault`](super::ClockFault) does to them, in a life or between two. A late timer is no
 /// error of a clock.

@@ -10,6 +10,7 @@
 //! | `names.rs` | the nodes that faults may name, by their names and those of their regions, shards and groups |
 //! | `plan.rs` | a timed list of faults, and what is refused in it |
 //! | `claim.rs` | the faults that a system claims to survive |
+//! | `profile_file.rs` | a profile as JSON |
 //! | `profile.rs`, `kinds.rs`, `swarm.rs`, `draw.rs`, `limit/` | the plan that a seed draws |
 //!
 //! The text of a fault is its sentence in the table of `event/sentence.rs`.
@@ -33,6 +34,7 @@ mod node;
 mod plan;
 mod process;
 mod profile;
+mod profile_file;
 mod swarm;
 mod turns;
 
@@ -60,6 +62,7 @@ pub use plan::{AfterStep, FaultPlan, ScheduledFault};
 pub use process::ProcessFault;
 pub(crate) use profile::CompiledProfile;
 pub use profile::FaultProfile;
+pub use profile_file::InvalidProfile;
 
 use crate::event::fault_sentence;
 use family::{Family, Kind};

@@ -19,8 +19,10 @@ pub(super) struct LiveClaims {
     down: BTreeSet<NodeId>,
     /// The nodes that are down by their own panic or return, which no fault caused.
     own: BTreeSet<NodeId>,
-    /// The nodes with a damaged disk.
+    /// The nodes whose disk is damaged or absent.
     damaged: BTreeSet<NodeId>,
+    /// The nodes that the scenario runs without, whose copies are not there either.
+    absent: BTreeSet<NodeId>,
     /// Whether a claim is about damaged disks.
     counts_damage: bool,
     /// Whether a claim is about clocks.
@@ -40,7 +42,8 @@ impl LiveClaims {
         let live = |claim: &Claim| LiveClaim { claim: claim.clone(), cohorts: definition.cohorts_of(&claim.set, names) };
         let any = |of: fn(Failure) -> bool| definition.claims.iter().any(|claim| of(claim.failure));
         let (counts_damage, is_of_clocks) = (any(Failure::counts_damage), any(Failure::is_of_clocks));
-        Self { all: definition.claims.iter().map(live).collect(), counts_damage, is_of_clocks, ..Self::default() }
+        let absent = definition.absent.iter().filter_map(|name| names.node(name)).collect();
+        Self { all: definition.claims.iter().map(live).collect(), absent, counts_damage, is_of_clocks, ..Self::default() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -110,7 +113,8 @@ impl Sim {
         let mut any = self.claims.is_of_clocks;
         any |= !self.faults.is_over() && self.claims.fold(self.engine.core.kernel.changes());
         if self.claims.counts_damage {
-            let damaged = self.faults.damaged(&self.engine).iter().filter_map(|name| self.nodes.node(name)).collect();
+            let damaged = self.faults.damaged(&self.engine).iter().filter_map(|name| self.nodes.node(name));
+            let damaged = damaged.chain(self.claims.absent.iter().copied()).collect();
             any |= self.claims.damaged != damaged;
             self.claims.damaged = damaged;
         }
