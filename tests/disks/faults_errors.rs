@@ -50,3 +50,34 @@ fn a_full_disk_keeps_the_first_part_of_a_write() {
     assert_eq!(ran.data(3), [7; 60]);
     assert_eq!(ran.counts(), (1, 1));
 }
+
+#[test]
+fn an_error_that_would_have_come_anyway_has_no_effect() {
+    let full = DiskFault::full("a/0", 0, ms(100));
+    let steps = || with_log([append(b"a"), until(110), append(b"b"), sync(), read(0, 9)]);
+    for (error, effective) in [(DiskErrorKind::StorageFull, 0), (DiskErrorKind::Io, 1)] {
+        let fail = fail(&[DiskOpKind::Append], Ratio::ONE, error, false);
+        let ran = under(FaultPlan::new().at(ms(100), fail).at(ms(101), full.clone()), steps(), Vec::new());
+        assert_eq!((kinds(&ran.answers)[3], ran.data(5)), (Some(error), &b"a"[..]));
+        assert_eq!(ran.counts(), (1, effective), "{error:?} on a full disk");
+    }
+}
+
+#[test]
+fn a_full_disk_is_checked_against_the_disk_that_the_node_has() {
+    let small = || {
+        let mut model = cluster_sim::disk::DiskModel::default();
+        model.capacity = 4 << 20;
+        model
+    };
+    let scenario = |free| {
+        let plan = FaultPlan::new().at(ms(100), DiskFault::full("a/0", free, None));
+        crate::program::scenario(crate::program::Form::Machine, Vec::new(), Vec::new()).faults(plan)
+    };
+    assert_eq!(scenario(5 << 20).validate(), Ok(()), "the default disk is larger");
+    for refused in [scenario(5 << 20).disks(small()), scenario(5 << 20).disks_of("a", small())] {
+        let error = refused.validate().unwrap_err().to_string();
+        assert!(error.contains("5242880 bytes are more than the whole disk has; use at most 4194304"), "{error}");
+    }
+    assert_eq!(scenario(4 << 20).disks_of("a", small()).validate(), Ok(()));
+}

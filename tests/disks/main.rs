@@ -2,12 +2,15 @@
 
 mod counter;
 mod events;
+mod faults_any;
 mod faults_bytes;
 mod faults_errors;
 mod faults_lives;
+mod faults_mild;
 mod faults_random;
 mod faults_syncs;
 mod faults_waits;
+mod in_flight;
 mod journal;
 mod order;
 mod program;

@@ -169,6 +169,11 @@ impl Definition {
         self.domains.check(self.groups.iter().flat_map(|group| &group.members), region_name)
     }
 
+    /// The disk that a group has instead of the default; the last one that was set.
+    pub(crate) fn disk_of(&self, group: &str) -> Option<&CompiledDisk> {
+        self.disks_of.iter().rfind(|(of, _)| of == group).map(|(_, disk)| disk)
+    }
+
     /// The nodes of a group or set, those of each shard apart; none if there is no such set.
     pub(crate) fn cohorts_of(&self, set: &str, names: &NodeNames) -> Vec<Vec<NodeId>> {
         let nodes = names.set(&format!("group:{set}")).or_else(|| names.set(set)).unwrap_or_default();

@@ -10,6 +10,8 @@ pub(crate) struct NodeNames {
     pub(crate) nodes: BTreeMap<String, NodeId>,
     /// The nodes of each region, zone, rack, shard and group, in order of their numbers, by names such as `region:us-east`.
     pub(crate) sets: BTreeMap<String, Vec<NodeId>>,
+    /// The bytes that the disk of each node takes.
+    pub(crate) disk_bytes: BTreeMap<NodeId, u64>,
     /// The declared points in node code.
     pub(crate) failpoints: BTreeSet<String>,
 }

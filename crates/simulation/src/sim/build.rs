@@ -133,6 +133,7 @@ fn all_names(definition: &Definition) -> NodeNames {
         let rack = definition.domains.rack_of(member).map(|rack| format!("rack:{rack}"));
         let sets = [Some(format!("group:{}", group.name)), region, shard, zone, rack];
         names.add(&member.name, node, sets.into_iter().flatten());
+        names.disk_bytes.insert(node, definition.disk_of(&group.name).unwrap_or(&definition.disks).capacity());
     }
     // A region is known even before anything stands in it.
     definition.regions.iter().for_each(|region| names.add_set(format!("region:{region}")));
@@ -264,7 +265,7 @@ fn add_group(engine: &mut Engine, definition: &Definition, group: &Group, number
     let catches_return = group.restart.is_some() && !group.must_end;
     let hosts = (group.hosts)(nodes, engine, catches_return);
     engine.add_group(hosts);
-    let disk = definition.disks_of.iter().rfind(|(of, _)| *of == group.name).map(|(_, disk)| disk);
+    let disk = definition.disk_of(&group.name);
     for (member, name) in group.members.iter().zip(names) {
         let spread = (!definition.absent.contains(&member.name)).then_some(definition.start_spread);
         let after = definition.start_of(&member.name, &group.name);

@@ -23,6 +23,13 @@ pub(super) struct File {
 }
 
 impl File {
+    /// A file of zeros in the cache, which costs no memory.
+    pub(super) fn of_zeros(length: u64) -> Self {
+        let mut file = Self::default();
+        file.set_len(length);
+        file
+    }
+
     /// Writes bytes into the cache.
     pub(super) fn write(&mut self, offset: u64, bytes: &[u8]) {
         // The sectors between the old end and the new bytes change from nothing to zeros with the length alone.

@@ -95,6 +95,13 @@ impl DiskModel {
     }
 }
 
+impl CompiledDisk {
+    /// Returns the bytes that all files together may have.
+    pub fn capacity(&self) -> u64 {
+        self.model.capacity
+    }
+}
+
 impl Default for CompiledDisk {
     fn default() -> Self {
         DiskModel::default().compile().expect("the default times are valid")

@@ -15,7 +15,7 @@ use crate::operation::{DiskOp, DiskOutput, DiskResult, EntryKind, FileId, Metada
 use crate::path::DiskPath;
 
 /// A file that node code has open.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct OpenFile {
     inode: Inode,
     path: Arc<str>,
@@ -89,6 +89,14 @@ impl NodeDisk {
             _ => (self.key_of_place(op), self.on_names(op)),
         };
         (place, result.map_err(|kind| self.error(kind, op)))
+    }
+
+    /// Whether an operation would fail with an error without any fault.
+    pub(super) fn fails_alone(&self, op: &DiskOp, error: DiskErrorKind) -> bool {
+        let model = CompiledDisk { model: Arc::clone(&self.model), times: Arc::clone(&self.times) };
+        let (tree, open) = (self.tree.without_bytes(), self.open.clone());
+        let mut copy = Self { tree, open, limit: self.limit, ..Self::new(&model) };
+        copy.execute(op).is_err_and(|failed| failed.kind == error)
     }
 
     #[cold]

@@ -31,6 +31,9 @@ pub(super) enum What {
 /// The most bytes of garbage, as of one write.
 const MOST_GARBAGE: u32 = 1 << 20;
 
+/// The bytes that profiles may leave on any disk, however small.
+const MOST_DRAWN: u64 = 1 << 20;
+
 /// Checks the values of a fault.
 struct Checked<'a>(&'a Declared<'a>);
 
@@ -78,10 +81,11 @@ impl Checked<'_> {
         }
     }
 
-    fn full(&self, free: u64) -> Result<DiskRule, PlanError> {
-        let capacity = DiskModel::default().capacity;
-        if free > capacity {
-            let reason = format_args!("{free} bytes are more than the whole disk has; use at most {capacity}");
+    fn full(&self, node: NodeId, free: u64) -> Result<DiskRule, PlanError> {
+        let capacity = self.0.nodes.disk_bytes.get(&node).copied().unwrap_or(DiskModel::default().capacity);
+        let most = capacity.max(MOST_DRAWN);
+        if free > most {
+            let reason = format_args!("{free} bytes are more than the whole disk has; use at most {most}");
             return Err(self.0.impossible(reason));
         }
         Ok(DiskRule::Full { free })
@@ -121,7 +125,7 @@ pub(super) fn resolve(fault: &DiskFault, names: &Declared<'_>) -> Result<Resolve
             let (operations, path, share) = (operations.clone(), check.path(path)?, check.share(*share)?);
             rule(DiskRule::Fail { operations, path, share, error: check.error(*error)?, sticky: *sticky })
         }
-        DiskFault::Full { free, .. } => rule(check.full(*free)?),
+        DiskFault::Full { free, .. } => rule(check.full(node, *free)?),
         DiskFault::FailSync { path, share, .. } => {
             rule(DiskRule::FailSync { path: check.path(path)?, share: check.share(*share)? })
         }

@@ -27,6 +27,7 @@ impl Faults {
         let mut rules: Vec<&mut Rule> = self.rules.iter_mut().filter(|rule| is_below(&path, rule.what.path())).collect();
         for rule in &mut rules {
             if let Some(error) = rule.fails(op, &path, decider) {
+                rule.fired(!disk.fails_alone(op, error));
                 return Err(DiskError::new(error, op.name(), path));
             }
         }
@@ -59,7 +60,6 @@ impl Rule {
         if *sticky {
             self.failed.insert(path.into());
         }
-        self.fired(true);
         Some(error)
     }
 }
