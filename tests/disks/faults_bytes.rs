@@ -2,7 +2,7 @@
 
 use cluster_sim::prelude::*;
 
-use crate::program::{Ran, Step, append, ms, read, sync, under, until, with_log, write};
+use crate::program::{Ran, Step, append, ms, read, sync, under, under_canonical, until, with_log, write};
 
 const NODE: &str = "a/0";
 
@@ -25,6 +25,18 @@ fn bit_rot_flips_that_many_bits_of_each_sector_for_good() {
     assert_eq!((ran.data(5), ran.effect().as_str()), (data, "2 sectors rotten"));
     let places: Vec<usize> = (0..1_024).filter(|at| data[*at] != 1).collect();
     assert!(places.chunk_by(|left, right| right - left < 256).all(|burst| burst[burst.len() - 1] - burst[0] < 2), "{places:?}");
+}
+
+#[test]
+fn rot_of_the_medium_leaves_newer_bytes_of_the_cache() {
+    let first = with_log([append(&[1; 512]), sync(), until(110), write(0, &[2; 512]), until(150), read(0, 512)]);
+    let rot = DiskFault::BitRot { node: NODE.to_owned(), path: "log".to_owned(), share: Ratio::ONE, bits: 3, burst: 2 };
+    let plan = FaultPlan::new().at(ms(130), rot);
+    let ran = under_canonical(plan.clone(), first.clone(), Vec::new());
+    assert_eq!((ran.data(5), ran.effect().as_str()), (&[2; 512][..], "1 sector rotten"), "the cache has what was written");
+    let crash = NodeFault::Crash { node: NODE.to_owned(), down_for: Some(ms(10)) };
+    let after = under_canonical(plan.at(ms(200), crash), first, with_log([read(0, 512)]));
+    assert_eq!(flipped(after.data(2)), 3, "the medium is rotten");
 }
 
 #[test]

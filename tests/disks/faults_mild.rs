@@ -66,7 +66,7 @@ fn a_fault_that_hits_nothing_changes_no_answer_and_counts_no_effect() {
 }
 
 #[test]
-fn a_rollback_of_an_unchanged_disk_of_a_node_that_is_down_has_no_effect() {
+fn a_rollback_of_an_unchanged_disk_has_no_effect() {
     let crash = NodeFault::Crash { node: node(), down_for: Some(ms(300)) };
     let rollback = DiskFault::Rollback { node: node(), duration: Some(ms(100)) };
     let plan = FaultPlan::new().at(ms(90), crash).at(ms(100), rollback);

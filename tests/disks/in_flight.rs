@@ -29,7 +29,7 @@ fn outcomes(form: Form, before: &[Step], last: &Step, name: impl Fn(&[u8]) -> &'
 }
 
 #[test]
-fn a_write_in_flight_at_a_crash_is_lost_whole_or_left_in_part() {
+fn a_write_in_flight_is_lost_whole_or_in_part() {
     let name = |bytes: &[u8]| {
         assert_eq!(bytes.len(), LENGTH);
         let new = bytes.iter().filter(|byte| **byte == b'n').count();

@@ -75,6 +75,21 @@ fn sectors_are_old_new_torn_or_garbage_in_any_order() {
 }
 
 #[test]
+fn the_sector_at_which_a_prefix_ends_is_often_torn() {
+    let is_torn = |sector: &[u8]| sector.contains(&b'o') && sector.contains(&b'n');
+    let ends_torn = |seed: &u64| {
+        let mut disk = overwritten(CrashRules::strict_posix());
+        disk.crash(*seed);
+        let bytes = disk.read("file").unwrap();
+        let sectors: Vec<&[u8]> = bytes.chunks(SECTOR).collect();
+        let new = sectors.iter().take_while(|sector| **sector == [b'n'; SECTOR]).count();
+        new > 0 && new < 7 && is_torn(sectors[new]) && sectors[new + 1..].iter().all(|sector| **sector == [b'o'; SECTOR])
+    };
+    let count = (0..CRASHES).filter(ends_torn).count();
+    assert!(count > 20, "{count} of {CRASHES} crashes, where about 40 are expected");
+}
+
+#[test]
 fn length_and_data_part_only_where_the_rules_say() {
     let make = |rules| {
         let (mut disk, file) = TestDisk::with_synced(rules, "file", &[b'o'; SECTOR]);
@@ -192,6 +207,27 @@ fn an_unsynced_name_is_kept_or_lost_whatever_its_data() {
     };
     assert_eq!(outcomes(|| make(CrashRules::strict_posix()), name), set(["lost", "whole"]));
     assert_eq!(outcomes(|| make(CrashRules::ext4_ordered()), name), set(["whole"]), "visible after its own sync");
+}
+
+#[test]
+fn a_directory_sync_is_about_its_own_names_without_a_journal() {
+    let make = |rules| {
+        let mut disk = TestDisk::new(rules);
+        for path in ["one", "two"] {
+            disk.run(DiskOp::CreateDir { path: path.to_owned() }).unwrap();
+        }
+        disk.sync_dir("/");
+        disk.open("one/file");
+        disk.open("two/file");
+        disk.sync_dir("one");
+        disk
+    };
+    let name = |disk: &TestDisk, _: &CrashReport| {
+        assert!(disk.read("one/file").is_some(), "its name is synced");
+        vec![if disk.read("two/file").is_some() { "kept" } else { "lost" }]
+    };
+    assert_eq!(outcomes(|| make(CrashRules::strict_posix()), name), set(["kept", "lost"]));
+    assert_eq!(outcomes(|| make(CrashRules::ext4_ordered()), name), set(["kept"]));
 }
 
 #[test]
