@@ -7,9 +7,11 @@
 //! [`boundaries`]: faults before the first boot, at zero and at the end; late starts. [`profiles`]: profiles and plans of the seed.
 //! [`places`]: regions and shards. [`domains`]: racks and zones, and faults of all nodes of one. [`restarts`]: policies of restarts.
 //! [`stops`]: graceful stops. [`upgrades`]: restarts of many nodes. [`slow`]: steps that take time.
+//! [`cancels`]: cancelled tasks. [`entropy`]: equal random numbers. [`poison`]: crashes of a message, and with a disk operation in flight.
 //! [`clock_wall`], [`clock_drift`], [`clock_timers`], [`clock_laws`]: clocks that lie, of a node that shows its clocks ([`clock_watch`]).
 
 mod boundaries;
+mod cancels;
 mod clock_drift;
 mod clock_laws;
 mod clock_timers;
@@ -17,6 +19,7 @@ mod clock_wall;
 mod clock_watch;
 mod domains;
 mod endings;
+mod entropy;
 mod findings;
 mod holds;
 mod impairments;
@@ -25,6 +28,7 @@ mod lives;
 mod nodes;
 mod overlaps;
 mod places;
+mod poison;
 mod profiles;
 mod records;
 mod restarts;

@@ -86,3 +86,52 @@ fn an_uncut_group_that_is_not_there_is_refused() {
     assert!(error.starts_with("the fault profile names group \"wroker\"") && error.contains("did you mean \"worker\""), "{error}");
     assert_eq!(workers().chaos(FaultProfile::default().never_cutting(["worker"])).validate(), Ok(()));
 }
+
+/// Nodes that talk, spawn tasks, write to a disk and stop when they are asked to.
+async fn busy(node: Node) {
+    let (port, disk) = (node.bind::<u64>("main"), node.disk());
+    let file = disk.open("log", cluster_sim::node::OpenOptions::create()).await.expect("no fault of disks is drawn");
+    loop {
+        let child = node.clone();
+        let slept = node.spawn(async move { child.sleep(milliseconds(1 + child.random().below(5))).await });
+        select! {
+            _ = slept => port.broadcast(1),
+            _ = port.recv() => {}
+            _ = node.stopping() => return,
+        }
+        file.append(vec![1]).await.expect("no fault of disks is drawn");
+    }
+}
+
+#[test]
+fn every_kind_of_fault_of_processes_has_an_effect_in_some_seed() {
+    let profile = FaultProfile { mean_interval: milliseconds(300), mean_duration: milliseconds(100), ..FaultProfile::default() };
+    let scenario = Scenario::new("busy")
+        .nodes("node", 6, busy)
+        .zones("node", ["a", "b", "c"])
+        .duration(milliseconds(1_000))
+        .chaos(profile.only(FaultKind::OF_PROCESSES));
+    let mut effective = std::collections::BTreeSet::new();
+    for seed in 0..60 {
+        let report = scenario.run(Seed(seed));
+        report.assert_ok();
+        effective.extend(report.faults.iter().filter(|record| record.effect > 0).map(|record| record.fault.kind()));
+    }
+    let all =
+        ["cancel tasks", "crash all", "crash in io", "equal random", "graceful stop", "poison message", "rolling restart", "slow"];
+    assert_eq!(effective.into_iter().collect::<Vec<_>>(), all);
+}
+
+/// P10 within the bound: a zone of two among six nodes may be lost, one of three may not.
+#[test]
+fn a_profile_loses_a_domain_only_within_the_bound() {
+    let profile = || FaultProfile { mean_interval: milliseconds(60), mean_duration: milliseconds(40), ..FaultProfile::default() };
+    let losses = |zones: &[&str], profile: FaultProfile| {
+        let scenario = workers_of(6).zones("worker", zones.iter().copied()).chaos(profile.only([FaultKind::DomainLoss]));
+        (0..20).map(|seed| scenario.run(Seed(seed)).faults.len()).sum::<usize>()
+    };
+    assert!(losses(&["a", "b", "c"], profile()) > 20);
+    assert_eq!(losses(&["a", "b"], profile()), 0);
+    assert!(losses(&["a", "b"], profile().at_most_down(3)) > 20);
+    assert_eq!(losses(&["a", "b", "c"], profile().sparing(["worker"])), 0);
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cluster_sim::explore::{Choice, Decision};
 use cluster_sim::fault::{ClockFault, Clocks, FaultKind};
-use cluster_sim::node::OpenOptions;
+use cluster_sim::node::{JoinError, OpenOptions};
 use cluster_sim::prelude::*;
 use cluster_sim_scenarios::{BuiltinScenario, Variables};
 
@@ -90,6 +90,19 @@ fn scribbler() -> Scenario {
         .duration(Duration::from_secs(4))
 }
 
+/// Tasks that are cancelled, restarts, and steps that take time.
+fn parents() -> Scenario {
+    let main = async |node: Node| {
+        loop {
+            let child = node.clone();
+            let task = node.spawn(async move { child.sleep(Duration::from_millis(1 + child.random().below(20))).await });
+            let _: Result<(), JoinError> = task.await;
+        }
+    };
+    let often = FaultProfile { mean_interval: Duration::from_millis(500), ..FaultProfile::default() };
+    Scenario::new("parents").nodes("parent", 3, main).chaos(often.only(FaultKind::OF_PROCESSES)).duration(Duration::from_secs(4))
+}
+
 fn ready(name: &str) -> Scenario {
     let registry = cluster_sim_scenarios::builtin();
     let prepared = registry.named(name).expect("it is a standard scenario").prepare(&Variables::default());
@@ -115,7 +128,7 @@ fn a_thousand_runs_repeat_from_their_decisions() {
     let names = cluster_sim_scenarios::builtin();
     let short = names.scenarios().filter(|scenario| scenario.is_for_many_seeds()).map(BuiltinScenario::name);
     for (scenario, seeds) in
-        short.map(|name| (ready(name), 150)).chain([(sessions(), 150), (broken_ledger(), 150), (scribbler(), 50)])
+        short.map(|name| (ready(name), 150)).chain([(sessions(), 150), (broken_ledger(), 150), (scribbler(), 50), (parents(), 50)])
     {
         for seed in (0..seeds).map(Seed) {
             kinds.extend(agrees(&scenario, seed).iter().map(|decision| decision.choice));
@@ -145,6 +158,7 @@ fn a_thousand_runs_repeat_from_their_decisions() {
         Choice::CrashLength,
         Choice::DiskFault,
         Choice::DiskFaultPlace,
+        Choice::CancelTask,
     ];
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), all, "every kind of choice was decided and pinned");
 }

@@ -273,8 +273,12 @@ fn do_more<M: Machine>(common: &mut Common<M>, node: NodeId, core: &mut Core) {
     if let Some((tag, operation)) = effects.take_lone_disk() {
         return disks.submit_of_host(kernel, node, tag, operation);
     }
+    let life = kernel.incarnation(node);
     for (tag, operation) in disk_operations.drain(..) {
-        disks.submit_of_host(kernel, node, tag, effects.unbox(operation));
+        // A fault may crash the node with an operation in flight; the later ones are then never submitted.
+        if kernel.lives(node, life) {
+            disks.submit_of_host(kernel, node, tag, effects.unbox(operation));
+        }
     }
 }
 

@@ -74,6 +74,7 @@ impl fmt::Display for Decision {
             Choice::TimerLateBy => write!(formatter, "has a timer that fires {duration:?} late"),
             Choice::ClockDrift => write!(formatter, "has a clock whose drift changes by {} ppb", self.value.cast_signed()),
             Choice::DiskFault => write!(formatter, "has a disk operation that a fault hits"),
+            Choice::CancelTask => formatter.write_str("has a task cancelled"),
             Choice::DiskFaultPlace => write!(formatter, "has a disk fault at place {}", self.value),
             choice => write!(formatter, "{}", crash_choice_text(choice, self.value).unwrap_or_default()),
         }

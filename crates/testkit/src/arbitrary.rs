@@ -150,6 +150,21 @@ fn any_process_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Pro
             step_time,
             duration
         }),
+        (node(), 1_u32..=100, lasts())
+            .prop_map(|(node, percent, duration)| { ProcessFault::CancelTasks { node, share: Ratio::percent(percent), duration } }),
+        (prop::collection::vec(node(), 1..4), lasts()).prop_map(|(nodes, duration)| ProcessFault::EqualRandom { nodes, duration }),
+        (node(), 1_u32..9, lasts(), lasts()).prop_map(|(node, message, down_for, duration)| ProcessFault::PoisonMessage {
+            node,
+            message,
+            down_for,
+            duration
+        }),
+        (node(), 1_u32..9, lasts(), lasts()).prop_map(|(node, operation, down_for, duration)| ProcessFault::CrashInIo {
+            node,
+            operation,
+            down_for,
+            duration
+        }),
     ]
 }
 
@@ -197,7 +212,7 @@ fn any_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Fault> {
         3 => any_clock_fault(nodes, longest).prop_map(Fault::from),
         3 => any_disk_fault(nodes, longest).prop_map(Fault::from),
         3 => any_domain_fault(nodes, longest).prop_map(Fault::from),
-        2 => any_process_fault(nodes, longest).prop_map(Fault::from),
+        4 => any_process_fault(nodes, longest).prop_map(Fault::from),
         1 => any_link().prop_map(|model| NetworkFault::Links { links: "default".to_owned(), model }.into()),
     ]
 }

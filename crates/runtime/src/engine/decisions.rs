@@ -14,6 +14,7 @@
 //! | lost by the link, lost by a rule, duplicated, held back | no |
 //! | timer late, by how much | no, by 1 ns |
 //! | change of the drift of a clock | none |
+//! | a fault cancels a task | no |
 //! | a fault of a disk hits an operation or a sector; where | no; the first place |
 //!
 //! A **decision** is a choice with another value: a site (stream and address as one word) and the roll.
@@ -83,6 +84,8 @@ pub enum Choice {
     DiskFault,
     /// Where a fault of a disk does it: among the bits of a sector, or the sectors of a disk.
     DiskFaultPlace,
+    /// Whether a fault cancels a task that is about to be polled.
+    CancelTask,
 }
 
 impl Choice {
@@ -93,7 +96,9 @@ impl Choice {
             Self::ReorderBy | Self::TimerLateBy | Self::DiskFaultPlace => 0,
             Self::Delay | Self::DiskTime | Self::ClockDrift => 1 << 63,
             Self::CrashNames | Self::CrashName | Self::CrashFile | Self::CrashSector | Self::CrashLength => 0,
-            Self::Loss | Self::Rule | Self::Duplicate | Self::Reorder | Self::TimerLate | Self::DiskFault => u64::MAX,
+            Self::Loss | Self::Rule | Self::Duplicate | Self::Reorder | Self::TimerLate | Self::DiskFault | Self::CancelTask => {
+                u64::MAX
+            }
         })
     }
 }

@@ -1,10 +1,10 @@
-//! Named points in node code at which nodes crash.
+//! Moments of node code at which nodes crash: visits of named points, messages, operations of the disk.
 
 use std::time::Duration;
 
 use cluster_sim_types::{Incarnation, NodeId};
 
-/// The failpoints of a run, and the crashes that wait at them.
+/// The failpoints of a run, and the crashes that wait at them or for other moments of a node.
 ///
 /// A visit is no event and leaves no record, so runs in which nothing aims at a point are equal with and without it. A run that
 /// declares none counts no visits.
@@ -12,6 +12,8 @@ use cluster_sim_types::{Incarnation, NodeId};
 pub struct Failpoints {
     points: Vec<Point>,
     aims: Vec<Aim>,
+    /// Whether a crash was ever aimed at another moment than a point.
+    aims_beyond: bool,
     /// Whether each visit is a change of its step.
     reports_visits: bool,
     crashes: Vec<PointCrash>,
@@ -24,22 +26,33 @@ struct Point {
     visits: u64,
 }
 
-/// A crash that waits at a point.
+/// The moments of a node that a crash can wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// A visit of the failpoint at this position.
+    Point(usize),
+    /// A message that reaches the node's code.
+    Message,
+    /// An operation that the node submits to its disk.
+    Operation,
+}
+
+/// A crash that waits for a moment.
 #[derive(Debug)]
 struct Aim {
     node: NodeId,
-    point: usize,
+    moment: Moment,
     /// The visits until the crash; 0 once it came.
     visits_left: u32,
     down_for: Option<Duration>,
     has_ended: bool,
 }
 
-/// The number of a crash that waits at a point.
+/// The number of a crash that waits for a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AimId(usize);
 
-/// A node that crashed at a point, whose memory is not dropped yet.
+/// A node that crashed at a moment of its code, whose memory is not dropped yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PointCrash {
     /// The node.
@@ -71,13 +84,16 @@ impl Failpoints {
         self.points.iter().map(|point| (&*point.name, point.visits))
     }
 
-    /// Lets a node crash at its n-th visit of a point from now on.
+    /// Lets a node crash at the n-th such moment from now on.
     ///
     /// # Panics
     /// If there is no such point.
-    pub fn aim(&mut self, node: NodeId, point: usize, visit: u32, down_for: Option<Duration>) -> AimId {
-        assert!(point < self.points.len(), "a fault names declared points");
-        self.aims.push(Aim { node, point, visits_left: visit.max(1), down_for, has_ended: false });
+    pub(super) fn aim(&mut self, node: NodeId, moment: Moment, visit: u32, down_for: Option<Duration>) -> AimId {
+        match moment {
+            Moment::Point(point) => assert!(point < self.points.len(), "a fault names declared points"),
+            Moment::Message | Moment::Operation => self.aims_beyond = true,
+        }
+        self.aims.push(Aim { node, moment, visits_left: visit.max(1), down_for, has_ended: false });
         AimId(self.aims.len() - 1)
     }
 
@@ -92,9 +108,22 @@ impl Failpoints {
         self.aims[aim.0].visits_left == 0
     }
 
-    /// Ends the wait of a crash.
-    pub fn end(&mut self, aim: AimId) {
-        self.aims[aim.0].has_ended = true;
+    /// Ends the wait of a crash. Returns its node.
+    pub(super) fn end(&mut self, aim: AimId) -> NodeId {
+        let aim = &mut self.aims[aim.0];
+        aim.has_ended = true;
+        aim.node
+    }
+
+    /// Whether a crash was ever aimed at a moment that is no declared point.
+    #[inline]
+    pub fn aims_beyond_points(&self) -> bool {
+        self.aims_beyond
+    }
+
+    /// Whether a crash of the node waits for such a moment.
+    pub(super) fn is_aimed(&self, node: NodeId, moment: Moment) -> bool {
+        self.aims.iter().any(|aim| aim.node == node && aim.moment == moment && aim.visits_left > 0 && !aim.has_ended)
     }
 
     /// Returns the first visit of a point that is not declared, and forgets it.
@@ -125,15 +154,20 @@ impl Failpoints {
             return Visit { is_reported: true, crash: None };
         };
         self.points[point].visits += 1;
+        Visit { is_reported: self.reports_visits, crash: self.reach(node, Moment::Point(point)) }
+    }
+
+    /// Counts a moment of a node. Returns how long the node is down, if it crashes there.
+    pub(super) fn reach(&mut self, node: NodeId, moment: Moment) -> Option<Option<Duration>> {
         let mut crash = None;
         for aim in &mut self.aims {
-            if aim.node == node && aim.point == point && aim.visits_left > 0 && !aim.has_ended {
+            if aim.node == node && aim.moment == moment && aim.visits_left > 0 && !aim.has_ended {
                 aim.visits_left -= 1;
                 // Of several that come at one visit, the first says how long the node is down.
                 crash = crash.or((aim.visits_left == 0).then_some(aim.down_for));
             }
         }
-        Visit { is_reported: self.reports_visits, crash }
+        crash
     }
 
     /// Notes that a node crashed, for [`take_crashes`](Self::take_crashes).

@@ -9,7 +9,7 @@
 //! | `core.rs` | [`Core`]: the kernel and the devices, shared by all steps |
 //! | `kernel/` | clock, seeds, queue and records; names, lives and health of nodes; timers in local time |
 //! | `queue/` | the event queue, and the order within an instant |
-//! | `failpoints.rs` | named points in node code at which nodes crash |
+//! | `failpoints.rs` | named points in node code, and other moments, at which nodes crash |
 //! | `timers.rs` | the slab of timers |
 //! | `armed_timers.rs` | the timers of one host, by token |
 //! | `skew.rs`, `local_timers.rs` | clocks of a node that lie, and the deadlines of its timers |
@@ -60,11 +60,11 @@ pub use budget::{Budget, Exhausted, Limits};
 pub use core::Core;
 pub use decisions::{Choice, Choices, Decision, Decisions, Site};
 pub use device::{Device, DeviceKey, Devices, HostWake, LifeEnd};
-pub use failpoints::{AimId, Failpoints, PointCrash};
+pub use failpoints::{AimId, Failpoints, Moment, PointCrash};
 pub use heartbeat::{Heartbeat, Position};
 pub use host::{Hosts, NewLife, Step, Wake};
 pub(crate) use kernel::Condition;
-pub use kernel::{Arena, BusyTask, Kernel, Lone, SlowId, StopEnd};
+pub use kernel::{Arena, BusyTask, CancelId, Kernel, Lone, SharedId, SlowId, StopEnd};
 pub use queue::{DeviceId, Order, Rank};
 use queue::{Due, Target};
 pub use record::{Digest, Record, RecordKind, Ring};

@@ -8,7 +8,7 @@ use cluster_sim_types::NodeId;
 use super::context::Life;
 use super::inbox::Mailbox;
 use super::task::{BoxedFuture, Children, Task, TaskId, Waits, WrapTask};
-use super::task_path::Lineage;
+use super::task_path::{CALL, Lineage};
 use crate::engine::{Choice, Exhausted, Kernel, Record, RecordKind, Site};
 use crate::random::{Address, Roll, Stream};
 
@@ -56,7 +56,7 @@ impl Kernel {
             None => {
                 let path = self.call_path(node);
                 let child = self.tasks.node_state(node).children.next(name);
-                (path, Rc::new(Lineage::root("call", site)), child)
+                (path, Rc::new(Lineage::root(CALL, site)), child)
             }
         };
         let path = name.map_or(parent, |name| parent.name(name)).number(child);
@@ -65,7 +65,7 @@ impl Kernel {
 
     /// The path that takes the place of a parent task in calls from outside.
     fn call_path(&self, node: NodeId) -> Address {
-        self.address(node).number(u64::from(self.incarnation(node).0)).name("call")
+        self.address(node).number(u64::from(self.incarnation(node).0)).name(CALL)
     }
 
     fn insert_task(&mut self, node: NodeId, lineage: Lineage, path: Address, has_handle: bool, future: BoxedFuture) -> TaskId {
@@ -129,7 +129,27 @@ impl Kernel {
     /// Rolls for the present task, or for calls from outside; successive calls give different rolls.
     pub fn random(&mut self, node: NodeId) -> Roll {
         let address = self.next_draw(node);
+        let address = match self.shared_entropy.source_of(node) {
+            None => address,
+            Some(source) => self.draw_of(source, node),
+        };
         self.roll(DRAW, address)
+    }
+
+    /// The address of the present draw if it were one of that life.
+    #[cold]
+    fn draw_of(&mut self, source: Address, node: NodeId) -> Address {
+        match self.tasks.current.and_then(|current| self.tasks.get(current)) {
+            Some(task) => task.lineage.path_under(source).number(task.draws),
+            None => source.name(CALL).number(self.tasks.node_state(node).draws),
+        }
+    }
+
+    /// Returns the address of the next poll of a task, if it is spawned and was polled before.
+    pub(crate) fn poll_after_await(&mut self, node: NodeId, id: TaskId) -> Option<Address> {
+        let is_main = self.tasks.node_state(node).root == Some(id);
+        let task = self.tasks.get(id)?;
+        (!is_main && task.polls > 0 && !task.is_aborted).then(|| task.path.number(task.polls))
     }
 
     fn next_draw(&mut self, node: NodeId) -> Address {

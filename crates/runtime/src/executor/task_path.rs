@@ -44,6 +44,9 @@ pub(super) struct Lineage {
 /// Otherwise a chain of tasks that each spawn the next would retain all names.
 const ANCESTORS_MAX: u32 = 64;
 
+/// Takes the place of a parent task in calls from outside.
+pub(super) const CALL: &str = "call";
+
 impl Lineage {
     /// Names a task without a parent.
     pub(super) fn root(name: &'static str, site: &'static Location<'static>) -> Self {
@@ -54,6 +57,17 @@ impl Lineage {
     pub(super) fn child(parent: Rc<Self>, name: Option<&'static str>, child: u64, site: &'static Location<'static>) -> Self {
         let depth = parent.depth.saturating_add(1);
         Self { parent: (depth < ANCESTORS_MAX).then_some(parent), name, child, site, depth }
+    }
+
+    /// Returns the path that a task of this lineage has in the life with that address.
+    pub(super) fn path_under(&self, life: Address) -> Address {
+        let parent = match &self.parent {
+            Some(parent) => parent.path_under(life),
+            None if self.depth == 0 => return if self.name == Some(CALL) { life.name(CALL) } else { life },
+            // The oldest ancestor whose name is known.
+            None => life.number(u64::from(self.depth)),
+        };
+        self.name.map_or(parent, |name| parent.name(name)).number(self.child)
     }
 
     pub(super) fn task_name(&self) -> TaskName {

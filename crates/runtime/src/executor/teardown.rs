@@ -27,7 +27,7 @@ pub(super) type Panic = Box<dyn Any + Send>;
 
 impl Kernel {
     /// Stops a task at its next poll.
-    pub(super) fn abort(&mut self, id: TaskId) {
+    pub(crate) fn abort(&mut self, id: TaskId) {
         if let Some(task) = self.tasks.get_mut(id)
             && !task.has_ended
         {

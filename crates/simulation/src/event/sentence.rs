@@ -107,6 +107,10 @@ pub(crate) const FAULTS: &[(&str, &str)] = &[
     ("reformat", "crash {node} and empty its disk{for}"),
     ("graceful stop", "stop {node} within {deadline}{then}"),
     ("slow", "slow {node} to {step_time} a step{for}"),
+    ("cancel tasks", "cancel tasks of {node} at {share} of their polls{for}"),
+    ("equal random", "give [{nodes}] equal random numbers{for}"),
+    ("poison message", "crash {node} of message {nth}{down_for}{for}"),
+    ("crash in io", "crash {node} in disk operation {nth}{down_for}{for}"),
 ];
 
 /// The sentence of a fault of that kind, from its parts.

@@ -6,12 +6,12 @@ use cluster_sim_runtime::{Engine, nanoseconds};
 use cluster_sim_types::{Health, Incarnation, NodeId};
 use serde::{Deserialize, Serialize};
 
-use super::Fault;
-use super::draw::Drawn;
+use super::draw::{Draw, Drawn};
 use super::error::PlanError;
 use super::family::{Applied, Declared, Family, Kind, SpanKind};
 use super::node::BRIEF;
 use super::turns::{Rolling, crash, is_down};
+use super::{Fault, FaultKind};
 use crate::event::seconds;
 
 /// A fault of several nodes at the same instant or one after the other.
@@ -123,7 +123,15 @@ impl Family for DomainFault {
     type Resolved = DomainFault<NodeId>;
     type InForce = DomainInForce;
 
-    const DRAWN: &'static [Drawn] = &[];
+    const DRAWN: &'static [Drawn] = &[
+        Drawn {
+            number: 90,
+            kind: FaultKind::DomainLoss,
+            percent: 50,
+            fault: |draw| Some(Self::crash_all([draw.domain()?], draw.time_down()).into()),
+        },
+        Drawn { number: 91, kind: FaultKind::RollingRestart, percent: 50, fault: |draw| Some(rolling_restart(draw)) },
+    ];
 
     fn kind(&self) -> Kind {
         let (name, span) = match self {
@@ -247,6 +255,13 @@ impl Family for DomainFault {
 
     /// The faults of single nodes end in the order of the nodes' numbers, these among them.
     fn end_all(_: Vec<DomainInForce>, _: &mut Engine) {}
+}
+
+/// All nodes of a group within the length, a third of which they are down.
+fn rolling_restart(draw: &Draw<'_>) -> Fault {
+    let nodes = draw.group();
+    let third = draw.length / (3 * nodes.len().max(1) as u32);
+    DomainFault::rolling_restart(nodes, third, 2 * third).into()
 }
 
 fn is_paused(node: NodeId, engine: &Engine) -> bool {

@@ -59,6 +59,8 @@ pub(super) struct Targets<'a> {
     /// The nodes of each region that faults of links may name.
     pub(super) regions: &'a [Vec<&'a str>],
     pub(super) links: &'a [&'a str],
+    /// The racks, zones and regions of these nodes whose nodes all may crash, as faults name them.
+    pub(super) domains: &'a [String],
     /// The declared points in node code.
     pub(super) failpoints: &'a [&'a str],
     /// Whether a node is one of `nodes`.
@@ -87,10 +89,15 @@ impl<'a> Targets<'a> {
     }
 }
 
+/// The group of a node: its name up to the last `/`.
+pub(super) fn group_of(node: &str) -> &str {
+    node.rsplit_once('/').map_or(node, |(group, _)| group)
+}
+
 fn hits_nodes(kind: FaultKind) -> bool {
     match kind {
         FaultKind::Crash | FaultKind::QuickRestart | FaultKind::Pause | FaultKind::Failpoint => true,
-        _ => kind.is_of_clocks() || kind.is_of_disks(),
+        _ => kind.is_of_clocks() || kind.is_of_disks() || kind.is_of_processes(),
     }
 }
 
@@ -179,6 +186,33 @@ impl<'a> Draw<'a> {
         1_024 << (2 * (self.low() % 6))
     }
 
+    /// 1 in half of all cases, 2 in a quarter, and so on.
+    pub(super) fn nth(&self) -> u32 {
+        1 + (self.roll.0 >> 16 | 1 << 7).trailing_zeros()
+    }
+
+    /// Below 10 ms, by the lowest 16 bits.
+    pub(super) fn quickly(&self) -> Duration {
+        Duration::from_micros(((self.roll.0 & 0xffff) * 10_000) >> 16)
+    }
+
+    /// The length of the fault in half of all cases, else less than 10 ms.
+    pub(super) fn time_down(&self) -> Duration {
+        if self.coin() { self.quickly() } else { self.length }
+    }
+
+    /// The nodes of the group of the node that it hits, as far as faults of nodes may hit them, with that node first.
+    pub(super) fn group(&self) -> Vec<String> {
+        let group = group_of(self.node);
+        let others = self.targets.nodes.iter().filter(|node| **node != self.node && group_of(node) == group);
+        std::iter::once(&self.node).chain(others).map(|node| (*node).to_owned()).collect()
+    }
+
+    /// The rack, zone or region that is lost, by other bits than those that pick the node.
+    pub(super) fn domain(&self) -> Option<String> {
+        Roll(self.roll.0.rotate_left(24)).pick(self.targets.domains).cloned()
+    }
+
     /// A bit that is independent of the others.
     pub(crate) fn coin(&self) -> bool {
         (self.roll.0 >> 24) & 1 == 1
@@ -234,6 +268,7 @@ mod tests {
             cut: nodes,
             regions: &[],
             links: &["lan", "wan"],
+            domains: &[],
             failpoints: &[],
             is_hit: &|_| true,
             is_cut: &|_| true,

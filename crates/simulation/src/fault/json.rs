@@ -173,7 +173,10 @@ mod tests {
         let step = ClockFault::step("a/0", SignedDuration::from_nanoseconds(-5));
         assert_eq!(serde_json::from_str::<Fault>(r#"{"clock_step":{"node":"a/0","by_ns":-5}}"#).unwrap(), step.into());
         assert_eq!(kinds::<DiskFault>()[..3], ["disk_error", "disk_full", "sync_error"]);
-        assert_eq!(kinds::<ProcessFault>(), ["graceful_stop", "slow"]);
+        assert_eq!(
+            kinds::<ProcessFault>(),
+            ["graceful_stop", "slow", "cancel_tasks", "equal_random", "poison_message", "crash_in_io"]
+        );
         let crash = NodeFault::Crash { node: "a/0".to_owned(), down_for: None };
         assert_eq!(serde_json::from_str::<Fault>(r#"{"crash":{"node":"a/0"}}"#).unwrap(), crash.into());
         assert_eq!(serde_json::from_str::<Fault>(r#""heal_all""#).unwrap(), NetworkFault::HealAll.into());
@@ -189,7 +192,8 @@ mod tests {
              `clock_drift`, `periodic_drift`, `random_drift`, `clock_freeze`, `clock_strobe`, `coarse_clock`, \
              `late_timers`, `coalesced_timers`, `disk_error`, `disk_full`, `sync_error`, `lying_sync`, `bit_rot`, \
              `rot_on_read`, `misdirect`, `lost_write`, `stale_read`, `rollback`, `truncate_file`, `remove_file`, \
-             `append_garbage`, `slow_disk`, `disk_stall`, `disk_limit`, `reformat`, `graceful_stop`, `slow` at line 1 column 8"
+             `append_garbage`, `slow_disk`, `disk_stall`, `disk_limit`, `reformat`, `graceful_stop`, `slow`, \
+             `cancel_tasks`, `equal_random`, `poison_message`, `crash_in_io` at line 1 column 8"
         );
         assert_eq!(
             refusal(r#"{"crash":{"node":"a/0","for":1}}"#),

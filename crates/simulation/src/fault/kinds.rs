@@ -2,11 +2,25 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A kind of fault that a [`FaultProfile`](super::FaultProfile) draws.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum FaultKind {
+/// Writes the enum and the list of all its variants.
+macro_rules! fault_kinds {
+    ($($(#[$doc:meta])* $kind:ident,)*) => {
+        /// A kind of fault that a [`FaultProfile`](super::FaultProfile) draws.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum FaultKind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl FaultKind {
+            /// Every kind.
+            pub const ALL: [Self; [$(stringify!($kind)),*].len()] = [$(Self::$kind,)*];
+        }
+    };
+}
+
+fault_kinds! {
     /// Cuts of three shapes: one node from all others, the same one-way, all on two random sides.
     ///
     /// In a scenario with regions also a whole region from all others.
@@ -77,48 +91,44 @@ pub enum FaultKind {
     Rollback,
     /// Crashes after which the disk is empty.
     Reformat,
+    /// Requests to stop, with a deadline. As all faults of processes, drawn only if asked for.
+    GracefulStop,
+    /// Nodes whose steps take 10 us to 20 ms.
+    Slow,
+    /// Tasks of async nodes that are dropped at an await: at 1 to 100 percent of their polls.
+    CancelTasks,
+    /// Equal random numbers for the lives of a group that begin meanwhile.
+    EqualRandom,
+    /// Crashes of a node of one of its next messages.
+    PoisonMessage,
+    /// Crashes of a node with an operation of its disk in flight.
+    CrashInIo,
+    /// Crashes of all nodes of a rack, a zone or a region at once, where no bound or claim is against it.
+    DomainLoss,
+    /// Restarts of all nodes of a group, one after the other.
+    RollingRestart,
 }
 
 impl FaultKind {
-    /// Every kind.
-    pub const ALL: [Self; 32] = [
-        Self::Cut,
-        Self::Crash,
-        Self::QuickRestart,
-        Self::Pause,
-        Self::Loss,
-        Self::Delay,
-        Self::Duplicate,
-        Self::Reorder,
-        Self::NodeLinks,
-        Self::OneLink,
-        Self::SessionReset,
-        Self::ClockStep,
-        Self::ClockDrift,
-        Self::ClockFreeze,
-        Self::ClockStrobe,
-        Self::CoarseClock,
-        Self::LateTimers,
-        Self::Failpoint,
-        Self::DiskError,
-        Self::DiskFull,
-        Self::SyncError,
-        Self::SlowDisk,
-        Self::DiskStall,
-        Self::DiskLimit,
-        Self::LyingSync,
-        Self::BitRot,
-        Self::RotOnRead,
-        Self::Misdirect,
-        Self::LostWrite,
-        Self::StaleRead,
-        Self::Rollback,
-        Self::Reformat,
-    ];
-
     /// The kinds of clock faults.
     pub const OF_CLOCKS: [Self; 6] =
         [Self::ClockStep, Self::ClockDrift, Self::ClockFreeze, Self::ClockStrobe, Self::CoarseClock, Self::LateTimers];
+
+    /// The kinds of faults of processes, and of several nodes as one event.
+    pub const OF_PROCESSES: [Self; 8] = [
+        Self::GracefulStop,
+        Self::Slow,
+        Self::CancelTasks,
+        Self::EqualRandom,
+        Self::PoisonMessage,
+        Self::CrashInIo,
+        Self::DomainLoss,
+        Self::RollingRestart,
+    ];
+
+    pub(super) fn is_of_processes(self) -> bool {
+        Self::OF_PROCESSES.contains(&self)
+    }
 
     pub(super) fn is_of_clocks(self) -> bool {
         Self::OF_CLOCKS.contains(&self)
@@ -159,8 +169,12 @@ impl FaultKind {
 
     /// The kinds of the default profile.
     pub(super) fn common() -> impl Iterator<Item = Self> {
-        Self::ALL
-            .into_iter()
-            .filter(|kind| !matches!(kind, Self::SessionReset | Self::Failpoint) && !kind.is_of_clocks() && !kind.is_of_disks())
+        let is_asked_for = |kind: Self| {
+            matches!(kind, Self::SessionReset | Self::Failpoint)
+                || kind.is_of_clocks()
+                || kind.is_of_disks()
+                || kind.is_of_processes()
+        };
+        Self::ALL.into_iter().filter(move |kind| !is_asked_for(*kind))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `network.rs`, `link.rs`, `node.rs`, `domain.rs`, `clock/`, `disk/`, `process.rs` | a family of faults: all that is particular to its kinds |
+//! | `network.rs`, `link.rs`, `node.rs`, `domain.rs`, `clock/`, `disk/`, `process/` | a family of faults: all that is particular to its kinds |
 //! | `cut.rs`, `turns.rs` | cuts in force, which cuts and flaps share; restarts of nodes one after the other |
 //! | `family.rs` | the trait of a family: names, text, effect, end, what minimization tries |
 //! | `families.rs` | a fault of any family while a run applies and ends it |
@@ -84,7 +84,7 @@ pub enum Fault {
     Clock(ClockFault),
     /// Of the disk of a node.
     Disk(DiskFault),
-    /// Of the process on a node, which runs on.
+    /// Of the process on a node.
     Process(ProcessFault),
 }
 
@@ -263,10 +263,7 @@ mod tests {
             .chain([rolling.into()])
             .chain(clocks.map(Fault::from))
             .chain(disk::one_of_each("a/0", duration).into_iter().map(Fault::from))
-            .chain([
-                ProcessFault::GracefulStop { node: node(), deadline: open_for, down_for: Some(cut_for) }.into(),
-                ProcessFault::Slow { node: node(), step_time: Duration::from_micros(2_500), duration }.into(),
-            ])
+            .chain(process::one_of_each("a/0", [open_for, cut_for], duration).into_iter().map(Fault::from))
             .collect()
     }
 
@@ -340,6 +337,10 @@ mod tests {
             "crash a/0 and empty its disk for 1.500s",
             "stop a/0 within 0.200s, 0.100s down",
             "slow a/0 to 2.5ms a step for 1.500s",
+            "cancel tasks of a/0 at 0.05 of their polls for 1.500s",
+            "give [a/0 a/1] equal random numbers for 1.500s",
+            "crash a/0 of message 3 (0.100s down) for 1.500s",
+            "crash a/0 in disk operation 1 (0.100s down) for 1.500s",
         ];
         assert_eq!(texts, expected);
     }
@@ -463,6 +464,9 @@ mod tests {
             "limit the disk of a/0 (4096 bytes/s) for 1.500s",
             "stop a/0 within 0.200s, 0.001s down",
             "slow a/0 to 1ms a step for 1.500s",
+            "crash a/0 of message 1 (0.100s down) for 1.500s",
+            "crash a/0 of message 3 (0.001s down) for 1.500s",
+            "crash a/0 in disk operation 1 (0.001s down) for 1.500s",
         ];
         assert_eq!(simpler, expected);
         let mut all = one_of_each();

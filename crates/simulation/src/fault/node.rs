@@ -3,7 +3,7 @@
 use std::slice;
 use std::time::Duration;
 
-use cluster_sim_runtime::{AimId, Engine, nanoseconds};
+use cluster_sim_runtime::{AimId, Engine, Moment, nanoseconds};
 use cluster_sim_types::{Health, Incarnation, NodeId};
 use serde::{Deserialize, Serialize};
 
@@ -109,12 +109,12 @@ impl NodeFault {
     }
 }
 
-const fn first() -> u32 {
+pub(super) const fn first() -> u32 {
     1
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_first(visit: &u32) -> bool {
+pub(super) const fn is_first(visit: &u32) -> bool {
     *visit == first()
 }
 
@@ -179,7 +179,7 @@ impl Family for NodeFault {
             fault: |draw| Some(NodeFault::Pause { node: draw.node(), duration: Some(draw.length) }.into()),
         },
         Drawn { number: 40, kind: FaultKind::Failpoint, percent: 50, fault: crash_at },
-        Drawn { number: 9, kind: FaultKind::QuickRestart, percent: 25, fault: |draw| Some(crash(draw, quickly(draw))) },
+        Drawn { number: 9, kind: FaultKind::QuickRestart, percent: 25, fault: |draw| Some(crash(draw, draw.quickly())) },
     ];
 
     fn kind(&self) -> Kind {
@@ -285,9 +285,9 @@ impl Family for NodeFault {
                 Applied::if_changed(engine.crash(node), looping).again(down_for)
             }
             NodeFault::CrashAt { node, point, visit, down_for, .. } => {
-                let failpoints = &mut engine.core.kernel.failpoints;
-                let point = failpoints.position(&point).expect("a resolved fault names declared points");
-                return Applied::in_force(NodeInForce::Aimed(failpoints.aim(node, point, visit, down_for)));
+                let kernel = &mut engine.core.kernel;
+                let point = kernel.failpoints.position(&point).expect("a resolved fault names declared points");
+                return Applied::in_force(NodeInForce::Aimed(kernel.aim(node, Moment::Point(point), visit, down_for)));
             }
             NodeFault::Restart { node } => Applied::once(engine.restart(node)),
             NodeFault::Kill { node } => Applied::once(engine.kill(node)),
@@ -332,7 +332,7 @@ impl Family for NodeFault {
             NodeInForce::Down(node, _) | NodeInForce::Looping { node, .. } => engine.restart(node),
             NodeInForce::Paused(node) => engine.resume(node),
             NodeInForce::Aimed(aim) => {
-                engine.core.kernel.failpoints.end(aim);
+                engine.core.kernel.end_aim(aim);
                 false
             }
         };
@@ -343,7 +343,7 @@ impl Family for NodeFault {
         // First: a node that boots now crashes no more.
         for in_force in all {
             if let NodeInForce::Aimed(aim) = in_force {
-                engine.core.kernel.failpoints.end(aim);
+                engine.core.kernel.end_aim(aim);
             }
         }
         for node in (0..engine.core.kernel.node_count()).map(NodeId) {
@@ -368,18 +368,13 @@ pub(super) fn state_of(node: NodeId, engine: &Engine) -> &'static str {
 
 /// At the first visit in half of all cases, at the second in a quarter, and so on; down for less than 10 ms in half of them.
 fn crash_at(draw: &Draw<'_>) -> Option<Fault> {
-    let visit = 1 + (draw.roll.0 >> 16 | 1 << 7).trailing_zeros();
-    let down_for = Some(if draw.coin() { quickly(draw) } else { draw.length });
-    Some(NodeFault::CrashAt { node: draw.node(), point: draw.failpoint()?, visit, down_for, duration: Some(draw.length) }.into())
+    let (node, point) = (draw.node(), draw.failpoint()?);
+    let (visit, down_for) = (draw.nth(), Some(draw.time_down()));
+    Some(NodeFault::CrashAt { node, point, visit, down_for, duration: Some(draw.length) }.into())
 }
 
 fn crash(draw: &Draw<'_>, down_for: Duration) -> Fault {
     NodeFault::Crash { node: draw.node(), down_for: Some(down_for) }.into()
-}
-
-/// Below 10 ms, by the lowest 16 bits of the roll.
-fn quickly(draw: &Draw<'_>) -> Duration {
-    Duration::from_micros(((draw.roll.0 & 0xffff) * 10_000) >> 16)
 }
 
 impl From<NodeFault> for Fault {

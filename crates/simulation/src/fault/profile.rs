@@ -15,7 +15,7 @@ use cluster_sim_types::{Shard, VirtualInstant};
 use serde::{Deserialize, Serialize};
 
 use super::claim::Claim;
-use super::draw::{Target, Targets};
+use super::draw::{Target, Targets, group_of};
 use super::limit::{ClockBounds, FaultLimit, victims};
 use super::swarm::{Swarm, Wanted};
 use super::{FaultKind, FaultPlan};
@@ -185,10 +185,6 @@ impl FaultProfile {
     }
 }
 
-fn group_of(node: &str) -> &str {
-    node.rsplit_once('/').map_or(node, |(group, _)| group)
-}
-
 /// A profile with its sampling tables, which take longer to make than a short run.
 #[derive(Debug, Clone)]
 pub(crate) struct CompiledProfile {
@@ -220,6 +216,7 @@ impl CompiledProfile {
         let mut regions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         cut.iter().for_each(|node| node.region.into_iter().for_each(|region| regions.entry(region).or_default().push(node.name)));
         let regions: Vec<Vec<&str>> = regions.into_values().collect();
+        let domains = domains_of(nodes, &hit);
         let [hit, cut] = [hit, cut].map(|nodes| nodes.into_iter().map(|node| node.name).collect::<Vec<&str>>());
         // Absent where no node is spared, as in most scenarios.
         let set_of = |names: &Vec<&str>| (names.len() < nodes.len()).then(|| names.iter().map(|name| (*name).to_owned()).collect());
@@ -229,8 +226,17 @@ impl CompiledProfile {
         let claims = if profile.beyond_claims { &[] } else { claims };
         let victims = claims.iter().any(|claim| claim.failure.counts_damage()).then(|| victims(seed, nodes, claims, &is_hit));
         let disks = victims.as_deref().unwrap_or(&hit);
-        let targets =
-            Targets { nodes: &hit, disks, cut: &cut, regions: &regions, links, failpoints, is_hit: &is_hit, is_cut: &is_cut };
+        let targets = Targets {
+            nodes: &hit,
+            disks,
+            cut: &cut,
+            regions: &regions,
+            links,
+            domains: &domains,
+            failpoints,
+            is_hit: &is_hit,
+            is_cut: &is_cut,
+        };
         let end = VirtualInstant::ZERO + duration;
         let longest = profile.max_duration.unwrap_or(Duration::MAX);
         let wanted = Wanted { mean_interval: profile.mean_interval, longest, kinds: &profile.kinds };
@@ -246,6 +252,20 @@ impl CompiledProfile {
     pub(crate) fn spared_groups(&self) -> impl Iterator<Item = &String> {
         self.profile.spared_groups.iter().chain(&self.profile.uncut_groups)
     }
+}
+
+/// The racks, zones and regions in which nodes stand, without those that have a node which no fault may hit.
+fn domains_of(nodes: &[Target<'_>], hit: &[Target<'_>]) -> Vec<String> {
+    let all = |nodes: &[Target<'_>]| -> BTreeMap<String, usize> {
+        let of = |kind: &str, name: Option<&str>| name.map(|name| format!("{kind}:{name}"));
+        let domains = |node: &Target<'_>| [of("rack", node.rack), of("zone", node.zone), of("region", node.region)];
+        nodes.iter().flat_map(domains).flatten().fold(BTreeMap::new(), |mut counts, domain| {
+            *counts.entry(domain).or_default() += 1;
+            counts
+        })
+    };
+    let count = all(nodes);
+    all(hit).into_iter().filter(|(domain, hit)| count.get(domain) == Some(hit)).map(|(domain, _)| domain).collect()
 }
 
 /// Durations as whole milliseconds in data.

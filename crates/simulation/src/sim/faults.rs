@@ -274,6 +274,8 @@ impl Sim {
 
     /// Sets the end of faults that are no longer in force in their records.
     pub(super) fn note_ended_faults(&mut self) {
+        // A crash within a step is completed right after it.
+        self.is_followed |= self.engine.core.kernel.failpoints.aims_beyond_points();
         self.faults.note_ended(&self.engine);
         self.judge_claims_now();
     }

@@ -92,6 +92,11 @@ impl Network {
         self.sessions.run_tasks(node);
     }
 
+    /// Whether a node runs tasks.
+    pub fn runs_tasks(&self, node: NodeId) -> bool {
+        self.sessions.runs_tasks(node)
+    }
+
     /// Returns the datagram service.
     #[inline(always)]
     pub fn datagrams<'a>(&'a mut self, kernel: &'a mut Kernel) -> DatagramService<'a> {

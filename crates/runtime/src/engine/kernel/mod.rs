@@ -3,12 +3,15 @@
 //! `nodes.rs` adds names, lives and health of nodes; `clocks.rs` adds their clocks; `timing.rs` adds timers in local time and
 //! `skewed_timers.rs` those of nodes whose clocks lie; `changes.rs` adds what a step
 //! changed; `visits.rs` adds visits of failpoints; `standstill.rs` notices that time does not advance;
-//! `stops.rs` keeps graceful stops; `slow.rs` keeps the inputs of nodes whose steps take time.
+//! `stops.rs` keeps graceful stops; `slow.rs` keeps the inputs of nodes whose steps take time;
+//! `cancels.rs` drops tasks, and `shared_entropy.rs` gives nodes equal random numbers.
 
 mod arena;
+mod cancels;
 mod changes;
 mod clocks;
 mod nodes;
+mod shared_entropy;
 mod skewed_timers;
 mod slow;
 mod standstill;
@@ -25,11 +28,15 @@ use cluster_sim_types::{NodeId, VirtualInstant, WallTime};
 use rustc_hash::FxHashMap;
 
 pub use arena::Arena;
+use cancels::Cancel;
+pub use cancels::CancelId;
 use changes::Changes;
 pub use changes::Lone;
 pub(crate) use nodes::Condition;
 pub(in crate::engine) use nodes::Hold;
 use nodes::Node;
+use shared_entropy::SharedEntropy;
+pub use shared_entropy::SharedId;
 pub(in crate::engine) use slow::Input;
 use slow::Slow;
 pub use slow::SlowId;
@@ -104,6 +111,11 @@ pub struct Kernel {
     slow: BTreeMap<NodeId, Slow>,
     /// The number of faults so far that slowed a node down.
     slow_faults: u64,
+    /// The faults that cancel tasks, by node.
+    cancels: BTreeMap<NodeId, Vec<Cancel>>,
+    /// The number of such faults so far.
+    cancel_faults: u64,
+    pub(crate) shared_entropy: SharedEntropy,
     heartbeat: Option<Arc<Heartbeat>>,
     /// The code whose step was the last one, if the heartbeat ended the run.
     ended_in: Option<(NodeId, Option<TaskName>)>,
@@ -146,6 +158,9 @@ impl Kernel {
             stops: Stops::default(),
             slow: BTreeMap::new(),
             slow_faults: 0,
+            cancels: BTreeMap::new(),
+            cancel_faults: 0,
+            shared_entropy: SharedEntropy::default(),
             heartbeat: None,
             ended_in: None,
         };

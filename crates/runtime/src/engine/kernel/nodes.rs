@@ -7,6 +7,7 @@ use cluster_sim_types::{Change, Health, Incarnation, NodeClock, NodeId, VirtualI
 
 use super::Kernel;
 use crate::engine::decisions::{Choice, Site};
+use crate::engine::failpoints::Moment;
 use crate::engine::queue::{Order, Rank, Target};
 use crate::engine::record::{Record, RecordKind};
 use crate::random::{Address, Entropy, Stream};
@@ -149,6 +150,8 @@ impl Kernel {
 
     fn has_gate(&self, node: NodeId) -> bool {
         self.slow.contains_key(&node)
+            || self.cancels.contains_key(&node)
+            || self.failpoints.aims_beyond_points() && self.failpoints.is_aimed(node, Moment::Message)
     }
 
     /// Whether the first life of the node has begun.
@@ -276,12 +279,15 @@ impl Kernel {
         state.first_boot = FirstBoot::Done;
         state.has_returned = false;
         state.clock = NodeClock::new(now, epoch);
-        let address = state.address.number(u64::from(incarnation.0));
+        let mut address = state.address.number(u64::from(incarnation.0));
         if state.is_skewed {
             self.boot_skewed_clock(node);
         }
         if condition == Condition::Gated {
             self.boot_slow(node);
+        }
+        if self.shared_entropy.is_used() {
+            address = self.shared_entropy.source(node, address);
         }
         self.record(Record { detail: incarnation.0, ..Record::of(now, RecordKind::Boot, node) });
         self.change(Change::Health(node, Health::Up, incarnation));

@@ -124,12 +124,16 @@ impl Kernel {
         }
     }
 
-    /// Lets a ready task of a gated node wait if the node is busy. Returns whether it is to be polled now.
+    /// Lets a ready task of a gated node wait if the node is busy, or aborts it if a fault cancels it.
+    ///
+    /// Returns whether it is to be polled now, or dropped instead.
     #[cold]
     #[inline(never)]
     pub(crate) fn takes_task(&mut self, node: NodeId, task: TaskId) -> bool {
         let takes = self.takes_in_turn(node);
-        if !takes {
+        if takes {
+            self.cancels_task(node, task);
+        } else {
             self.wait_for(node, Input::Task(task));
         }
         takes

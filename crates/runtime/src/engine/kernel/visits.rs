@@ -1,9 +1,11 @@
-//! Visits of failpoints by node code.
+//! Visits of failpoints by node code, and other moments at which faults let it crash.
+
+use std::time::Duration;
 
 use cluster_sim_types::{Change, Health, NodeId};
 
 use super::Kernel;
-use crate::engine::failpoints::{PointCrash, Visit};
+use crate::engine::failpoints::{AimId, Moment, PointCrash, Visit};
 use crate::engine::record::RecordKind;
 
 impl Kernel {
@@ -22,12 +24,57 @@ impl Kernel {
         if is_reported {
             self.change(Change::Failpoint(node, name));
         }
+        self.crash_here(node, crash)
+    }
+
+    /// Ends the life of a node within its step, if it is to crash. The argument says how long it is down then.
+    fn crash_here(&mut self, node: NodeId, crash: Option<Option<Duration>>) -> bool {
         let Some(down_for) = crash else { return false };
         let life = self.incarnation(node);
         self.failpoints.note_crash(PointCrash { node, life, down_for });
         self.set_health(node, Health::Down, RecordKind::Crash);
         self.tasks.leave_life();
         true
+    }
+
+    /// Lets a node crash at the n-th such moment from now on.
+    ///
+    /// # Panics
+    /// If it is a failpoint that is not declared.
+    pub fn aim(&mut self, node: NodeId, moment: Moment, visit: u32, down_for: Option<Duration>) -> AimId {
+        let aim = self.failpoints.aim(node, moment, visit, down_for);
+        self.update_gate(node);
+        aim
+    }
+
+    /// Ends the wait of a crash for its moment.
+    pub fn end_aim(&mut self, aim: AimId) {
+        let node = self.failpoints.end(aim);
+        self.update_gate(node);
+    }
+
+    /// Counts a message that reaches the code of a node. Returns whether the node crashes of it, as at a failpoint.
+    ///
+    /// The message is then lost with the life.
+    #[inline]
+    pub fn crashes_of_message(&mut self, node: NodeId) -> bool {
+        self.failpoints.aims_beyond_points() && self.reach(node, Moment::Message)
+    }
+
+    /// Counts an operation that a node submitted to its disk. Returns whether the node crashes there, as at a failpoint.
+    #[inline]
+    pub fn crashes_in_operation(&mut self, node: NodeId) -> bool {
+        self.failpoints.aims_beyond_points() && self.reach(node, Moment::Operation)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn reach(&mut self, node: NodeId, moment: Moment) -> bool {
+        // Code of a life that is over may still run; that is of no account.
+        let crash = if self.condition(node).is_alive() { self.failpoints.reach(node, moment) } else { None };
+        let crashes = self.crash_here(node, crash);
+        self.update_gate(node);
+        crashes
     }
 }
 
@@ -67,7 +114,7 @@ mod tests {
     #[test]
     fn a_node_crashes_at_its_own_nth_visit_of_the_point() {
         let mut kernel = kernel(&["sync", "write"]);
-        let aim = kernel.failpoints.aim(NODES[0], 0, 2, None);
+        let aim = kernel.aim(NODES[0], Moment::Point(0), 2, None);
         assert!(!kernel.visit_failpoint(NODES[0], "write") && !kernel.visit_failpoint(NODES[1], "sync"));
         assert!(!kernel.visit_failpoint(NODES[0], "sync") && kernel.failpoints.waits(aim));
         assert!(kernel.visit_failpoint(NODES[0], "sync") && kernel.failpoints.came(aim));
@@ -78,10 +125,22 @@ mod tests {
     #[test]
     fn a_crash_that_no_longer_waits_does_not_come() {
         let mut kernel = kernel(&["sync"]);
-        let aim = kernel.failpoints.aim(NODES[0], 0, 1, None);
-        kernel.failpoints.end(aim);
+        let aim = kernel.aim(NODES[0], Moment::Point(0), 1, None);
+        kernel.end_aim(aim);
         assert!(!kernel.visit_failpoint(NODES[0], "sync"));
         assert!(!kernel.failpoints.waits(aim) && !kernel.failpoints.came(aim));
+    }
+
+    #[test]
+    fn a_node_crashes_of_its_nth_message_or_operation() {
+        for (moment, other) in [(Moment::Message, Moment::Operation), (Moment::Operation, Moment::Message)] {
+            let mut kernel = kernel(&[]);
+            let aim = kernel.aim(NODES[0], moment, 2, None);
+            assert_eq!(kernel.is_gated(NODES[0]), moment == Moment::Message, "messages take a short way otherwise");
+            assert!(!kernel.reach(NODES[0], other) && !kernel.reach(NODES[1], moment) && !kernel.reach(NODES[0], moment));
+            assert!(kernel.failpoints.waits(aim) && kernel.reach(NODES[0], moment) && kernel.failpoints.came(aim));
+            assert_eq!((kernel.health(NODES[0]), kernel.reach(NODES[0], moment)), (Health::Down, false));
+        }
     }
 
     #[test]

@@ -144,7 +144,7 @@ fn named_nodes(fault: &Fault) -> &[String] {
     match fault {
         Fault::Node(fault) => slice::from_ref(fault.node()),
         Fault::Domain(fault) => fault.named(),
-        Fault::Process(fault) => slice::from_ref(fault.node()),
+        Fault::Process(fault) => fault.named(),
         Fault::Disk(fault) => slice::from_ref(fault.node()),
         Fault::Network(_) | Fault::Link(_) | Fault::Clock(_) => &[],
     }

@@ -223,9 +223,18 @@ fn a_profile_draws_the_kinds_that_it_names_and_no_others() {
         FaultKind::StaleRead => vec!["stale read"],
         FaultKind::Rollback => vec!["rollback"],
         FaultKind::Reformat => vec!["reformat"],
+        FaultKind::GracefulStop => vec!["graceful stop"],
+        FaultKind::Slow => vec!["slow"],
+        FaultKind::CancelTasks => vec!["cancel tasks"],
+        FaultKind::EqualRandom => vec!["equal random"],
+        FaultKind::PoisonMessage => vec!["poison message"],
+        FaultKind::CrashInIo => vec!["crash in io"],
+        FaultKind::DomainLoss => unreachable!("no domain is declared"),
+        FaultKind::RollingRestart => vec!["rolling restart"],
     };
-    assert!(all_faults(&FaultProfile::default().only([FaultKind::Failpoint])).is_empty());
-    for kind in FaultKind::ALL.into_iter().filter(|kind| *kind != FaultKind::Failpoint) {
+    let undeclared = [FaultKind::Failpoint, FaultKind::DomainLoss];
+    assert!(all_faults(&FaultProfile::default().only(undeclared)).is_empty());
+    for kind in FaultKind::ALL.into_iter().filter(|kind| !undeclared.contains(kind)) {
         let faults = all_faults(&FaultProfile::default().only([kind]));
         let drawn: BTreeSet<&str> = faults.iter().map(|scheduled| scheduled.fault.kind()).collect();
         assert_eq!((faults.len() > 100, Vec::from_iter(drawn)), (true, named(kind)), "{kind:?}");
@@ -236,11 +245,15 @@ fn a_profile_draws_the_kinds_that_it_names_and_no_others() {
 }
 
 #[test]
-fn every_drawn_fault_of_clocks_and_disks_is_possible() {
+fn every_drawn_fault_that_is_asked_for_is_possible() {
     let nodes = (0..).map(NodeId).zip(NODES).map(|(node, name)| (name.to_owned(), node)).collect();
     let (nodes, network) = (NodeNames { nodes, ..NodeNames::default() }, Network::new());
     let faults = all_faults(
-        &FaultProfile::default().only(FaultKind::OF_CLOCKS).also(FaultKind::disk_honest()).also(FaultKind::disk_dishonest()),
+        &FaultProfile::default()
+            .only(FaultKind::OF_CLOCKS)
+            .also(FaultKind::disk_honest())
+            .also(FaultKind::disk_dishonest())
+            .also(FaultKind::OF_PROCESSES),
     );
     for ScheduledFault { fault, .. } in &faults {
         assert!(fault.resolve(0, Declared::new(&nodes, &network)).is_ok(), "{fault}");

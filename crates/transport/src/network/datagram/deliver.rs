@@ -4,7 +4,7 @@
 //! full, or if it was sent to an earlier life and the class says [`StaleDelivery::Drop`]. Otherwise it goes to the host of the
 //! node or waits at the port that a task bound; a closed or full port loses it. The messages of a paused node are delivered in
 //! the order of their arrival when it resumes, before every other message and timer of that instant. A host that is busy gets the
-//! message in its turn; one that arrives while 256 inputs wait is lost.
+//! message in its turn; one that arrives while 256 inputs wait is lost. A message of which a fault lets the node crash is lost.
 
 use cluster_sim_runtime::RecordKind;
 use cluster_sim_types::{Health, NodeId};
@@ -54,16 +54,23 @@ impl DatagramService<'_> {
             }
             None => match self.ports.host(to) {
                 Some((port, _)) if port == sent_to => {
-                    if self.kernel.takes(to) {
+                    if !self.kernel.takes(to) {
+                        self.datagrams.flights.mark_arrived(slot);
+                        self.kernel.wait(to, self.fabric.device(), Service::Datagram.event(slot));
+                        return None;
+                    }
+                    if !self.kernel.crashes_of_message(to) {
                         return Some((to, slot));
                     }
-                    self.datagrams.flights.mark_arrived(slot);
-                    self.kernel.wait(to, self.fabric.device(), Service::Datagram.event(slot));
-                    return None;
+                    Cause::InboxLost as u32
                 }
                 Some(_) => Cause::PortClosed as u32,
                 None => match self.datagrams.bound.arrive(self.kernel, to, sent_to, slot) {
-                    Arrived::Waiting => return None,
+                    Arrived::Waiting => {
+                        // The end of its life loses what waits at its ports.
+                        self.kernel.crashes_of_message(to);
+                        return None;
+                    }
                     Arrived::Closed => Cause::PortClosed as u32,
                     Arrived::Full => Cause::InboxFull as u32,
                 },

@@ -13,7 +13,7 @@
 //!   the session that the machine had asked for is never used; if the node has accepted it already, the node gets a reset.
 
 use cluster_sim_runtime::Address;
-use cluster_sim_types::NodeId;
+use cluster_sim_types::{Health, NodeId};
 
 use super::SessionId;
 use super::SessionService;
@@ -107,6 +107,9 @@ impl SessionService<'_> {
                 self.reap_and_wake(id, node);
                 return Some(notice);
             }
+            if self.kernel.health(node) != Health::Up {
+                return None;
+            }
         }
         None
     }
@@ -117,6 +120,7 @@ impl SessionService<'_> {
         let connection = self.sessions.connections.at_mut(slot);
         let peer = connection.endpoint(side.other()).node;
         let endpoint = connection.endpoint_mut(side);
+        let node = endpoint.node;
         if let Some(message) = endpoint.returned.pop_front() {
             if endpoint.returned.is_empty() {
                 endpoint.events.remove(Events::RETURNED);
@@ -128,6 +132,8 @@ impl SessionService<'_> {
             match self.recv_next(slot, side, kind) {
                 SessionRecv::Message(message) => return Some(MachineNotice::Message(Received { from: peer, message })),
                 SessionRecv::Finished => return Some(MachineNotice::Closed(peer)),
+                // It crashed of the message.
+                SessionRecv::Nothing if self.kernel.health(node) != Health::Up => return None,
                 SessionRecv::Nothing | SessionRecv::Broken(_) => {}
             }
         }

@@ -110,6 +110,11 @@ impl Sessions {
         self.node(node).runs_tasks = true;
     }
 
+    /// Whether a node runs tasks.
+    pub(super) fn runs_tasks(&self, node: NodeId) -> bool {
+        self.nodes.get(node.index()).is_some_and(|node| node.runs_tasks)
+    }
+
     fn node(&mut self, node: NodeId) -> &mut NodeSessions {
         if self.nodes.len() <= node.index() {
             self.nodes.resize_with(node.index() + 1, NodeSessions::default);

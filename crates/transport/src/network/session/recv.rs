@@ -31,7 +31,8 @@ pub enum SessionRecv<M> {
 impl SessionService<'_> {
     /// Reads the next message of a session in order; `kind` must be that of `M`.
     ///
-    /// A message that cannot be decoded as `M` is lost as `undecodable` and breaks the session.
+    /// A message that cannot be decoded as `M` is lost as `undecodable` and breaks the session. One of which a fault lets the node
+    /// crash is lost with its life.
     pub fn recv<M: Message>(&mut self, id: SessionId, kind: PayloadKind) -> SessionRecv<M> {
         let Some((slot, side)) = self.resolve(id) else { return SessionRecv::Broken(ResetReason::Reset) };
         let node = self.sessions.connections.at(slot).endpoint(side).node;
@@ -55,6 +56,13 @@ impl SessionService<'_> {
         }
         self.send_window_update(slot, side);
         let Some(message) = entry.message else { return SessionRecv::Finished };
+        let node = self.sessions.connections.at(slot).endpoint(side).node;
+        if self.kernel.crashes_of_message(node) {
+            self.payloads.release(message);
+            let cause = self.fabric.losses.number(LossKind::SessionCrash.into());
+            self.count_lost(slot, side.other(), &entry, cause);
+            return SessionRecv::Nothing;
+        }
         match self.payloads.take(message, kind) {
             Some(message) => {
                 self.fabric.land();
