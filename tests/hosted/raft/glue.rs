@@ -1,16 +1,15 @@
 //! Hosts a replica of raft as a machine.
 
-use std::mem;
 use std::panic::resume_unwind;
 
 use cluster_sim::node::{Label, MachineJournal};
 use cluster_sim::prelude::*;
 use raft::eraftpb::{HardState, Message};
 use raft::storage::MemStorage;
-use raft::{Error, RawNode, Ready, SnapshotStatus, StateRole};
+use raft::{Error, RawNode, SnapshotStatus, StateRole};
 use rand::RngExt;
 
-use super::facts::{Applied, Promised, Wrote};
+use super::facts::Promised;
 use super::mistakes::Flaw;
 use super::packet::{Encoded, Packet};
 use super::status::Status;
@@ -25,9 +24,9 @@ pub(crate) struct Replica {
 
 /// A ready that is not durable: term, vote and commit, and messages that wait, with their promises.
 pub(super) struct Unsynced {
-    ready: u64,
-    state: HardState,
-    promises: Vec<(Option<Promised>, Message)>,
+    pub(super) ready: u64,
+    pub(super) state: HardState,
+    pub(super) promises: Vec<(Option<Promised>, Message)>,
 }
 
 const TICK: Timer = Timer(0);
@@ -44,59 +43,7 @@ pub(super) fn number(node: NodeId) -> u64 {
 }
 
 impl Replica {
-    /// Applies a snapshot or committed entries.
-    fn apply(&mut self, ready: &mut Ready, effects: &mut Effects<Packet>) {
-        if !ready.snapshot().is_empty() {
-            let state = self.status.state;
-            effects.emit(self.status.install(ready.snapshot()));
-            if self.flaw == Some(Flaw::KeepsItsState) {
-                self.status.state = state;
-            }
-        }
-        for entry in ready.take_committed_entries() {
-            effects.emit(Applied(self.status.apply(&entry)));
-            // A new leader begins with an empty entry.
-            if let Ok((client, value)) = postcard::from_bytes(&entry.data)
-                && self.raw.raft.state == StateRole::Leader
-            {
-                effects.send(client, Packet::Applied(value));
-            }
-        }
-    }
-
-    /// Carries out one ready, and sends what need not be durable first.
-    fn carry_out(&mut self, mut ready: Ready, effects: &mut Effects<Packet>) {
-        let [mut messages, mut promises] = [ready.take_messages(), ready.take_persisted_messages()];
-        // Raft takes snapshots of what is applied, and leaves the state to its host.
-        for message in messages.iter_mut().chain(&mut promises).filter(|message| message.has_snapshot()) {
-            message.mut_snapshot().data = self.status.data().into();
-        }
-        self.apply(&mut ready, effects);
-        let snapshot = Some(ready.snapshot()).filter(|snapshot| !snapshot.is_empty());
-        if ready.hs().is_some() || snapshot.is_some() || !ready.entries().is_empty() {
-            // Later readies read it before it is durable.
-            self.append(snapshot.cloned(), ready.entries(), effects).store(self.raw.store());
-        }
-        for entry in ready.entries() {
-            let written = self.status.write(entry);
-            effects.emit(Wrote(written));
-            if self.flaw == Some(Flaw::AppliesTheWritten) {
-                effects.emit(Applied(written));
-            }
-        }
-        let mut unsynced = Unsynced { ready: ready.number(), state: self.raw.raft.hard_state(), promises: Vec::new() };
-        unsynced.promises = promises.into_iter().map(|message| (self.status.promise(&message), message)).collect();
-        if self.flaw.is_some_and(|flaw| flaw.sends_early(&ready)) {
-            self.send(mem::take(&mut unsynced.promises), effects);
-        }
-        self.journal.keep_until_synced(unsynced);
-        self.raw.advance_append_async(ready);
-        self.raw.store().wl().mut_hard_state().commit = self.status.applied;
-        self.send(messages.into_iter().map(|message| (None, message)), effects);
-        self.compact(effects);
-    }
-
-    fn send(&mut self, messages: impl IntoIterator<Item = (Option<Promised>, Message)>, effects: &mut Effects<Packet>) {
+    pub(super) fn send(&mut self, messages: impl IntoIterator<Item = (Option<Promised>, Message)>, effects: &mut Effects<Packet>) {
         for (promised, message) in messages {
             promised.into_iter().for_each(|promised| effects.emit(promised));
             let (to, is_snapshot) = (message.to, message.has_snapshot());
@@ -106,11 +53,6 @@ impl Replica {
                 self.raw.report_snapshot(to, SnapshotStatus::Finish);
             }
         }
-    }
-
-    /// Whether a snapshot of another replica is not durable yet: raft must not go on before it is.
-    fn is_installing(&self) -> bool {
-        self.raw.raft.raft_log.persisted < self.status.applied
     }
 
     fn receive(&mut self, input: Input<Packet>, effects: &mut Effects<Packet>) {

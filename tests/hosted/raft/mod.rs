@@ -10,6 +10,7 @@ mod glue;
 mod log;
 mod mistakes;
 mod packet;
+mod ready;
 mod rules;
 mod snapshots;
 mod status;
@@ -100,7 +101,7 @@ fn raft(flaw: Option<Flaw>) -> Scenario {
 }
 
 /// The kinds of faults that the seeds apply.
-const KINDS: [&str; 22] = [
+const KINDS: [&str; 23] = [
     "clock drift",
     "clock freeze",
     "coalesced timers",
@@ -121,6 +122,7 @@ const KINDS: [&str; 22] = [
     "periodic drift",
     "random drift",
     "rolling restart",
+    "slow",
     "slow disk",
     "sync error",
 ];
