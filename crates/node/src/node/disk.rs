@@ -1,9 +1,8 @@
-//! The disk of a node, and its open files.
+//! The disk of a node.
 
 use std::fmt;
 #[cfg(feature = "test-utils")]
 use std::pin::Pin;
-use std::sync::Arc;
 #[cfg(feature = "test-utils")]
 use std::task::{Context, Poll};
 
@@ -11,9 +10,7 @@ use std::task::{Context, Poll};
 use cluster_sim_storage::OpKey;
 #[cfg(feature = "tokio")]
 use cluster_sim_storage::TokioDisk;
-use cluster_sim_storage::{
-    DirEntry, DiskError, DiskErrorKind, DiskOp, DiskOutput, DiskResult, FileId, Metadata, OpenOptions, Space,
-};
+use cluster_sim_storage::{DirEntry, DiskError, DiskErrorKind, DiskOp, DiskOutput, DiskResult, FileId, Metadata, Space};
 
 #[cfg(feature = "test-utils")]
 use super::SimulatedContext;
@@ -29,7 +26,7 @@ impl Node {
 /// The disk of a node, created by [`Node::disk`].
 ///
 /// Paths are relative to the root of the disk, with `/` between names. Written bytes can be read at once, and are durable only
-/// once they are synced: data and length of a file by [`File::sync`], its name by [`sync_dir`](Self::sync_dir) of the directory it
+/// once they are synced: data and length of a file by [`File::sync`](super::File::sync), its name by [`sync_dir`](Self::sync_dir) of the directory it
 /// stands in. A crash may keep anything of what is unsynced, in any order.
 ///
 /// ```
@@ -79,21 +76,15 @@ impl Disk {
         }
     }
 
-    async fn run_to_end(&self, operation: DiskOp) -> Result<(), DiskError> {
+    pub(super) fn node_name(&self) -> &str {
+        self.node.name()
+    }
+
+    pub(super) async fn run_to_end(&self, operation: DiskOp) -> Result<(), DiskError> {
         self.run(operation).await.map(drop)
     }
 
-    /// Opens a file.
-    ///
-    /// # Errors
-    /// If there is no file of that path and none is to be created, or there is one and a new one is to be created; if the path is
-    /// not one of the disk or leads to a directory; if too many files are open; if the disk fails.
-    pub async fn open(&self, path: &str, options: OpenOptions) -> Result<File, DiskError> {
-        let file = self.next_file();
-        self.run_to_end(DiskOp::Open { file, path: path.to_owned(), options }).await?;
-        Ok(File { disk: self.clone(), file, path: path.into() })
-    }
-
+    /// Returns a number for a file that is opened, unused in this life.
     pub(super) fn next_file(&self) -> FileId {
         match self.node.twin {
             #[cfg(feature = "test-utils")]
@@ -118,14 +109,6 @@ impl Disk {
                 }
             }
         }
-    }
-
-    /// Reads a whole file.
-    ///
-    /// # Errors
-    /// As [`open`](Self::open) and [`File::read_at`].
-    pub async fn read(&self, path: &str) -> Result<Vec<u8>, DiskError> {
-        self.open(path, OpenOptions::read()).await?.read_to_end().await
     }
 
     /// Creates a directory in an existing one.
@@ -212,96 +195,7 @@ impl Disk {
 
 impl fmt::Debug for Disk {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Disk").field("node", &self.node.name()).finish()
-    }
-}
-
-/// An open file of a [`Disk`]; dropping it closes it, and syncs nothing.
-///
-/// Operations on one file take effect in the order of their first polls.
-pub struct File {
-    disk: Disk,
-    file: FileId,
-    path: Arc<str>,
-}
-
-impl File {
-    /// Returns the path that it was opened by.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// Reads up to `length` bytes at an offset; fewer at the end of the file.
-    ///
-    /// # Errors
-    /// If the disk fails.
-    pub async fn read_at(&self, offset: u64, length: u32) -> Result<Vec<u8>, DiskError> {
-        match self.disk.run(DiskOp::Read { file: self.file, offset, length }).await? {
-            DiskOutput::Data(data) => Ok(data),
-            other => unreachable!("{other:?} is no answer to a read"),
-        }
-    }
-
-    /// Reads from the start to the end.
-    ///
-    /// # Errors
-    /// If the disk fails.
-    pub async fn read_to_end(&self) -> Result<Vec<u8>, DiskError> {
-        let mut bytes = Vec::new();
-        loop {
-            let part = self.read_at(bytes.len() as u64, u32::MAX).await?;
-            if part.is_empty() {
-                return Ok(bytes);
-            }
-            bytes.extend(part);
-        }
-    }
-
-    /// Writes bytes at an offset; the file grows if they reach beyond its end.
-    ///
-    /// # Errors
-    /// If the file was opened for reading alone or would be too large, the disk is full or fails. A part may have been written.
-    pub async fn write_at(&self, offset: u64, data: impl Into<Vec<u8>>) -> Result<(), DiskError> {
-        self.disk.run_to_end(DiskOp::Write { file: self.file, offset, data: data.into() }).await
-    }
-
-    /// Writes bytes at the end, and returns their offset.
-    ///
-    /// # Errors
-    /// As [`write_at`](Self::write_at).
-    pub async fn append(&self, data: impl Into<Vec<u8>>) -> Result<u64, DiskError> {
-        match self.disk.run(DiskOp::Append { file: self.file, data: data.into() }).await? {
-            DiskOutput::Appended(offset) => Ok(offset),
-            other => unreachable!("{other:?} is no answer to an append"),
-        }
-    }
-
-    /// Cuts the file off at a length, or lets it grow with zeros.
-    ///
-    /// # Errors
-    /// As [`write_at`](Self::write_at).
-    pub async fn set_len(&self, length: u64) -> Result<(), DiskError> {
-        self.disk.run_to_end(DiskOp::SetLen { file: self.file, length }).await
-    }
-
-    /// Makes data and length durable. The name is another matter: see [`Disk::sync_dir`].
-    ///
-    /// # Errors
-    /// If the disk fails; then it is open what is durable, and a later sync that succeeds proves nothing about earlier writes.
-    pub async fn sync(&self) -> Result<(), DiskError> {
-        self.disk.run_to_end(DiskOp::Sync { file: self.file }).await
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        self.disk.close(self.file);
-    }
-}
-
-impl fmt::Debug for File {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("File").field("node", &self.disk.node.name()).field("path", &self.path).finish()
+        formatter.debug_struct("Disk").field("node", &self.node_name()).finish()
     }
 }
 

@@ -15,6 +15,7 @@
 
 mod disk;
 mod failpoint;
+mod file;
 mod journal;
 mod observe;
 mod port;
@@ -35,7 +36,8 @@ use cluster_sim_storage::Disks;
 use cluster_sim_transport::Network;
 use cluster_sim_types::{Incarnation, NodeId, Rack, Region, Shard, Zone};
 
-pub use disk::{Disk, File};
+pub use disk::Disk;
+pub use file::File;
 pub use journal::Journal;
 pub use port::{Port, Recv};
 pub use session::{Listener, Session};

@@ -6,6 +6,7 @@
 //! | `sectors.rs` | sets of sectors of a file |
 //! | `file.rs` | a file: what node code reads, what is durable, and which sectors differ |
 //! | `tree.rs` | directories and names, what of them is durable, and which changes are not |
+//! | `commit.rs` | makes names, and the lengths that go through their journal, durable |
 //! | `rules.rs` | [`CrashRules`]: the promises about unsynced writes, as data |
 //! | `crash/` | decides what a crash leaves |
 //! | `node_disk.rs` | the disk of one node: executes operations |
@@ -23,6 +24,7 @@
 //! may have taken effect, as any write since the last sync.
 
 mod answer;
+mod commit;
 mod crash;
 mod device;
 mod fault;
