@@ -151,6 +151,7 @@ fn a_sweep_beyond_the_claim_in_every_seed_fails() {
     let three = (0..3).map(|node| (50, kill(&format!("member/{node}"))));
     let sweep = members().faults(planned(three)).sweep(0..8);
     assert_eq!((sweep.is_ok(), sweep.exit_code()), (false, 4));
+    assert!(sweep.first_passed().is_none(), "the first seed proves nothing");
     sweep.assert_ok();
 }
 
