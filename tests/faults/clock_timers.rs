@@ -1,5 +1,6 @@
 //! Timers that fire late, or together.
 
+use cluster_sim::fault::Clocks;
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::units::milliseconds;
 
@@ -47,6 +48,18 @@ fn canonical_choices_make_no_timer_late() {
         let report = scenario.faults(late(Ratio::percent(99), None)).with_decisions(&[]).run(Seed(1));
         assert_eq!(effects(&report), [0]);
     }
+}
+
+#[test]
+fn a_timer_survives_a_coarse_clock_that_freezes() {
+    let coarse =
+        ClockFault::CoarseClock { node: "watch/0".to_owned(), resolution: milliseconds(100), duration: Some(milliseconds(60)) };
+    let frozen = ClockFault::Freeze { node: "watch/0".to_owned(), clocks: Clocks::Monotonic, duration: Some(milliseconds(50)) };
+    // At 75 ms the clock is fine again, and has been frozen at 45 ms; timers that were due before fire then.
+    let plan = FaultPlan::new().at(milliseconds(15), coarse).at(milliseconds(45), frozen);
+    let (readings, report) = shown(200, plan);
+    report.assert_ok();
+    assert!(walls(&readings).last() > Some(&180), "{:?}", walls(&readings));
 }
 
 #[test]

@@ -133,9 +133,11 @@ impl Kernel {
             }
             let clocks = self.skewed.get_mut(&node).expect("no timer changes the clocks");
             clocks.timers.put_back(key, timer);
-            // A timer whose deadline the clock has reached fires as it would have, at once or late.
-            if clocks.local(self.now).as_nanoseconds() < timer.deadline {
-                let due = clocks.reaches(timer.deadline).unwrap_or(NEVER).after_nanoseconds(timer.late_by);
+            let has_come = clocks.local(self.now).as_nanoseconds() >= timer.deadline;
+            let reached = if has_come { self.now } else { clocks.reaches(timer.deadline).unwrap_or(NEVER) };
+            let due = reached.after_nanoseconds(timer.late_by);
+            // A timer whose deadline the clock reached before fires as it would have, at once or late.
+            if !has_come || self.timers.get(key.slot).due.is_some_and(|known| due < known) {
                 self.move_timer(key.slot, due);
             }
         }
