@@ -112,7 +112,7 @@ impl JournalEngine {
             is_open: false,
             failed: None,
         };
-        engine.open(&found.recovered, &found.excess, has_new);
+        engine.open(&found.recovered, &found.excess, (has_new, contents.is_empty()));
         Ok((engine, found.recovered))
     }
 

@@ -9,7 +9,7 @@ use crate::operation::{DiskOp, OpenOptions};
 
 impl JournalEngine {
     /// Plans the first operations: after them all that was recovered is durable.
-    pub(super) fn open(&mut self, recovered: &Recovered, excess: &[(u64, u64)], has_new: bool) {
+    pub(super) fn open(&mut self, recovered: &Recovered, excess: &[(u64, u64)], (has_new, is_new): (bool, bool)) {
         let directory = self.directory.clone();
         let mut parent = "/";
         for end in directory.match_indices('/').map(|(end, _)| end).chain([directory.len()]).filter(|end| *end > 0) {
@@ -27,7 +27,10 @@ impl JournalEngine {
         excess.iter().for_each(|(first, length)| self.plan_cut(*first, *length));
         let unsynced = recovered.records.iter().filter(|record| record.sequence > self.synced);
         let unsynced: Vec<&[u8]> = unsynced.map(|record| &*record.payload).collect();
-        if unsynced.is_empty() && recovered.torn.is_none() {
+        // No record of an empty segment proves that the directory was synced after it got its name. A failed sync may have lost that,
+        // and the next one would not write it.
+        let is_named = is_new || self.last().length() > 0;
+        if unsynced.is_empty() && recovered.torn.is_none() && is_named {
             let (file, path) = (self.files[0], path_of(&directory, self.last().first));
             self.step(DiskOp::Open { file, path, options: OpenOptions::create() }, Then::Nothing);
             self.step(DiskOp::Sync { file }, Then::Nothing);

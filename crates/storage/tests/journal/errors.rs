@@ -53,6 +53,23 @@ fn a_failed_sync_is_final() {
 }
 
 #[test]
+fn an_empty_segment_gets_its_name_again_when_it_is_opened() {
+    let mut writer = Writer::new();
+    writer.disk.stop();
+    writer.disk.log.clear();
+    let (mut writer, _) = Writer::open(writer.disk).unwrap();
+    // A sync of the directory that failed before leaves nothing to write for the next one.
+    assert!(writer.disk.log.ends_with(&["rename", "sync directory", "close"]), "{:?}", writer.disk.log);
+    writer.append(b"one");
+    writer.sync();
+    writer.disk.stop();
+    writer.disk.log.clear();
+    let (writer, recovered) = Writer::open(writer.disk).unwrap();
+    assert_eq!(recovered.records.len(), 1);
+    assert!(writer.disk.log.contains(&"rename"), "no watermark covers the record");
+}
+
+#[test]
 fn a_segment_that_cannot_be_created_is_tried_again() {
     let mut writer = Writer::new();
     (0..3_u8).for_each(|number| drop(writer.append(&[number; 700])));
