@@ -65,7 +65,7 @@ fault_kinds! {
     Failpoint,
     /// Operations of a disk that fail with an error: 1 to 100 percent, half of the time sticky. As all faults of disks, drawn only if asked for.
     DiskError,
-    /// A disk that is full after 1 KiB to 1 MiB.
+    /// A disk that is full after 64 bytes to 64 KiB.
     DiskFull,
     /// Syncs that fail, whose pages are clean afterwards.
     SyncError,

@@ -16,7 +16,8 @@ const fn drawn(number: u64, kind: FaultKind, fault: fn(&Draw<'_>) -> Option<Faul
 /// The kinds that profiles draw.
 pub(super) const DRAWN: &[Drawn] = &[
     drawn(60, FaultKind::DiskError, |draw| Some(error(draw).into())),
-    drawn(61, FaultKind::DiskFull, |draw| Some(DiskFault::full(draw.node(), draw.bytes(), draw.length).into())),
+    // Small systems write little while a fault lasts.
+    drawn(61, FaultKind::DiskFull, |draw| Some(DiskFault::full(draw.node(), draw.bytes() >> 4, draw.length).into())),
     drawn(62, FaultKind::SyncError, |draw| {
         let (node, duration) = (draw.node(), Some(draw.length));
         Some(DiskFault::FailSync { node, path: root(), share: draw.ratio(), duration }.into())
