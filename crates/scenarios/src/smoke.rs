@@ -11,16 +11,16 @@ pub(crate) const SEED: Seed = Seed(2558);
 /// Lets each seed draw faults for one second, each kind twice on average; 1 percent of messages are lost and 1 percent copied, to the end.
 pub(crate) fn smoke_second(scenario: Scenario) -> Scenario {
     let hundredth = Ratio::percent(1);
-    let profile = FaultProfile {
-        mean_interval: Duration::from_millis(500),
-        mean_duration: Duration::from_millis(150),
-        ..FaultProfile::default()
-    };
     scenario
         .default_links(LinkModel { loss: hundredth, duplicate: hundredth, ..LinkModel::default() })
-        .chaos(profile)
+        .chaos(profile())
         .duration(Duration::from_secs(1))
         .stable_for(Duration::from_millis(200))
+}
+
+/// The faults of one second: each kind twice on average.
+pub(crate) fn profile() -> FaultProfile {
+    FaultProfile { mean_interval: Duration::from_millis(500), mean_duration: Duration::from_millis(150), ..FaultProfile::default() }
 }
 
 /// The faults of the clusters with planted bugs: crashes, pauses, cuts and loss, on any number of nodes at once.

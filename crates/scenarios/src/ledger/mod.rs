@@ -2,26 +2,49 @@
 
 pub mod planted;
 
-use cluster_sim::{Boot, Scenario};
+use std::time::Duration;
+
+use cluster_sim::fault::{Claim, FaultKind};
+use cluster_sim::{Boot, FaultProfile, Scenario};
 use cluster_sim_ledger::rules::{
-    Acknowledgements, FreshReads, History, KeepsEpochs, KeepsVouched, Measured, OnePrimary, VouchedIsDurable, all_is_settled,
+    Acknowledgements, FreshReads, History, Measured, OnePrimary, Remembers, VouchedIsDurable, all_is_settled,
 };
-use cluster_sim_ledger::{Client, Config, Hosted, LedgerStore, STORES, run};
+use cluster_sim_ledger::{Bug, Client, Config, Hosted, LedgerStore, Recovery, STORES, run};
 use cluster_sim_registry::{BuiltinScenario, NodeStyle, PlantedBugs, Prepared, System};
 use serde_json::json;
 
-use self::planted::{ACKNOWLEDGED, DURABLE, EPOCHS, FRESH_READS, HISTORY, ONE_PRIMARY, SETTLED, VOUCHED};
+use self::planted::{ACKNOWLEDGED, DURABLE, FRESH_READS, HISTORY, MEMORY, ONE_PRIMARY, SETTLED};
 use crate::smoke::{self, smoke_second};
 
 const SIGNATURE_METRICS: &[&str] = &["entries", "acknowledged", "reads"];
-const CLIENTS: u32 = 2;
+const CLIENTS: u32 = 4;
+/// So short that disks fill up while they take little more.
+const PAUSE: Duration = Duration::from_millis(5);
+/// How many disks of the three may be damaged.
+const BAD_DISKS: u32 = 1;
 
-/// Three stores and two clients, through faults that each seed draws for one second.
+/// Three stores and four clients, through faults that each seed draws for one second.
+///
+/// They are of links, nodes, clocks and disks.
+///
+/// One disk of the three may lie, rot or be replaced.
 ///
 /// No entry that was acknowledged may be lost, and in the end all stores must have the same ledger and clients their answers.
 pub fn scenario(style: NodeStyle) -> Scenario {
+    scenario_with(style, Recovery::BothOthers)
+}
+
+/// [`scenario`] with another recovery, which its lying disk breaks.
+pub fn scenario_with(style: NodeStyle, recovery: Recovery) -> Scenario {
     let name = if style == NodeStyle::Async { "ledger-async" } else { "ledger" };
-    smoke_second(with_rules(nodes(name, style, CLIENTS, Config::default()), Config::default()))
+    // Clocks may freeze, which no lease survives; and a disk may lie.
+    let config = Config { requests: 30, pause: PAUSE, lease: Duration::ZERO, recovery, ..Config::default() };
+    smoke_second(with_rules(nodes(name, style, CLIENTS, config), config, BAD_DISKS)).chaos(profile())
+}
+
+/// The faults of [`scenario`]: the common ones, and all of clocks and disks.
+pub fn profile() -> FaultProfile {
+    smoke::profile().also(FaultKind::OF_CLOCKS).with_disk_faults().also(FaultKind::disk_dishonest())
 }
 
 fn nodes(name: &str, style: NodeStyle, clients: u32, config: Config) -> Scenario {
@@ -37,15 +60,16 @@ fn nodes(name: &str, style: NodeStyle, clients: u32, config: Config) -> Scenario
     }
 }
 
-fn with_rules(scenario: Scenario, config: Config) -> Scenario {
+/// Adds the rules and the claim; of the disks that may be damaged `liars` may also confirm what they do not do.
+fn with_rules(scenario: Scenario, config: Config, liars: u32) -> Scenario {
     scenario
+        .survives(Claim::damaged_disks(BAD_DISKS, "store"))
         .observe(HISTORY, History::default)
         .observe(ACKNOWLEDGED, Acknowledgements::default)
         .observe(FRESH_READS, FreshReads::default)
         .observe(ONE_PRIMARY, OnePrimary::default)
-        .observe(EPOCHS, KeepsEpochs::default)
-        .observe(VOUCHED, KeepsVouched::default)
-        .observe(DURABLE, VouchedIsDurable::default)
+        .observe(MEMORY, Remembers::default)
+        .observe(DURABLE, move || VouchedIsDurable::with_bad_disks(liars as usize))
         .eventually(SETTLED, move |world| all_is_settled(world, config.requests))
 }
 
@@ -75,7 +99,7 @@ impl System for LedgerSystem {
     }
 
     fn rules(&self) -> Vec<&'static str> {
-        vec![HISTORY, ACKNOWLEDGED, FRESH_READS, ONE_PRIMARY, EPOCHS, VOUCHED, DURABLE, SETTLED]
+        vec![HISTORY, ACKNOWLEDGED, FRESH_READS, ONE_PRIMARY, MEMORY, DURABLE, SETTLED]
     }
 
     fn planted_bugs(&self) -> PlantedBugs {
@@ -83,6 +107,6 @@ impl System for LedgerSystem {
             (NodeStyle::Machine, "the ledger without a planted bug: five seconds, faults of disks and clocks drawn by each seed"),
             (NodeStyle::Async, "hunt-ledger with stores and clients written as async functions"),
         ];
-        PlantedBugs::new(self.name(), &summaries, planted::HUNTED, planted::cluster, planted::expected)
+        PlantedBugs::new(self.name(), &summaries, Bug::ALL, planted::cluster, planted::expected)
     }
 }

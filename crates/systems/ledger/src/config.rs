@@ -1,4 +1,4 @@
-//! The times and the load of a ledger, and its planted bug.
+//! The times, the load and the recovery of a ledger, and its planted bug.
 
 use std::time::Duration;
 
@@ -11,6 +11,23 @@ pub const STORES: u32 = 3;
 
 /// The stores that together decide: any two of the three.
 pub(crate) const MAJORITY: usize = 2;
+
+/// Whether a store believes a disk that it read, and found nothing wrong with.
+///
+/// It reads its disk at boot, and again after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Recovery {
+    /// It takes part at once: a sync that succeeded is believed.
+    ///
+    /// Survives any number of crashes at once. Of three disks one may lose or damage what it has, if checksums show it.
+    #[default]
+    OwnDisk,
+    /// It has no vote until both others have told it what they have.
+    ///
+    /// Survives one disk of three that lies: that confirms syncs and writes that it loses, or goes back in time. In return a store
+    /// that restarts has to wait for both others.
+    BothOthers,
+}
 
 /// The times and the load of a ledger, and a bug to plant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +42,9 @@ pub struct Config {
     pub deadline: Duration,
     /// The time between two heartbeats of a primary, and between two attempts of all that stores repeat.
     pub heartbeat: Duration,
-    /// How long a primary may answer reads after it sent a heartbeat that a backup answered.
+    /// How long a primary may answer reads by itself after it sent a heartbeat that a backup answered.
+    ///
+    /// Zero for never: then a backup must answer a heartbeat for each read, and no clock has a part in it.
     pub lease: Duration,
     /// The shortest time without word from a primary after which a store asks to be the next.
     ///
@@ -33,6 +52,8 @@ pub struct Config {
     ///
     /// Longer than [`promise`](Self::promise).
     pub election: Duration,
+    /// Whether a store believes its disk.
+    pub recovery: Recovery,
     /// The planted bug; `None` for a correct system.
     pub bug: Option<Bug>,
 }
@@ -48,6 +69,7 @@ impl Default for Config {
             heartbeat: Duration::from_millis(20),
             lease: Duration::from_millis(80),
             election: Duration::from_millis(120),
+            recovery: Recovery::default(),
             bug: None,
         }
     }

@@ -14,18 +14,30 @@
 //!
 //! Requests carry client, life and number, and the log is the table of requests: a retry has one effect.
 //!
-//! A primary answers reads by itself while it holds a lease: a backup that answers a heartbeat makes no promise for a while, by its
-//! own monotonic clock. The promise is longer than the lease by what clocks may drift, 10 percent each. Wall clocks may show anything.
+//! A primary answers a read once a backup has answered a heartbeat that it sent after the read came. It answers by itself while it
+//! holds a lease: a backup that answers a heartbeat makes no promise for a while, by its own monotonic clock. The promise is longer
+//! than the lease by what clocks may drift, 10 percent each. Without leases clocks may show anything; wall clocks always may.
 //!
 //! # Disks
 //!
-//! A crash forgets what is not synced, and the protocol counts on no more than that. An operation that fails makes a store read its
-//! disk again: the journal writes and syncs anew what no sync confirmed. A store whose journal is corrupt, or whose disk was replaced,
-//! knows neither what it promised nor what it vouched for. It is a learner then: it has no vote until both others have told it
-//! what they know, and until that is on its disk.
+//! A crash forgets what is not synced, and the protocol counts on no more than that. A sync that fails is final: the store stops to
+//! take part and reads its disk again, and the journal writes and syncs anew what no sync confirmed.
 //!
-//! So the ledger survives the loss of one disk of three at a time. Two at once may lose entries: then the learners stay out, and
-//! requests stay unanswered.
+//! A store that cannot be sure to have all it promised and vouched for is a learner: it has no vote until both others have told it
+//! what they have, and until the best of the three logs and the highest of the three epochs is on its disk. Of three disks one may
+//! be damaged, and each committed entry is on two, so that log has it. Which stores doubt their disks?
+//!
+//! | disk at boot | what may be missing | then |
+//! |---|---|---|
+//! | no epoch, or one with a wrong checksum | everything | it drops its log, and learns |
+//! | a corrupt journal | entries that it vouched for | it drops its log, and learns |
+//! | a journal with a torn tail | writes that a crash cut short; or the last synced record, if it rotted | it learns |
+//! | nothing wrong | what the disk confirmed and lost | it takes part, or learns: [`Recovery`] says which |
+//!
+//! A torn tail and a rotten last record look alike. A store notes in its epoch file that it doubts before it cuts the tail off.
+//!
+//! So the ledger survives any number of crashes at once, and beside them one bad disk of three. With two bad disks acknowledged
+//! deposits may be lost, and no store can know it.
 //!
 //! # Deliberately absent
 //!
@@ -47,7 +59,7 @@ mod task;
 
 pub use bug::Bug;
 pub use client::{Client, ClientView};
-pub use config::{Config, STORES, primary_of};
+pub use config::{Config, Recovery, STORES, primary_of};
 pub use entry::{Body, Deposit, Entry, LogEnd, RequestId};
 pub use fact::LedgerFact;
 pub use machine::Hosted;

@@ -87,15 +87,17 @@ pub enum LedgerMessage {
     },
     /// From a learner: what do you have?
     Query {
-        /// The life of the learner: an answer to an earlier one says nothing about this.
+        /// The life of the learner.
         life: Incarnation,
+        /// How often it had read its disk in that life: an answer to an earlier query says nothing about what it lost since.
+        reading: u64,
     },
     /// To a learner.
     State {
         /// The life of the learner.
         life: Incarnation,
-        /// Whether the sender is a member, and no learner itself.
-        is_member: bool,
+        /// The number of its query.
+        reading: u64,
         /// The sender's epoch.
         epoch: u64,
         /// The sender's log.
@@ -106,6 +108,7 @@ pub enum LedgerMessage {
 /// Labels a message by kind and subject, so that its fate does not depend on the rest.
 pub fn label(message: &LedgerMessage) -> Label {
     let of_request = |request: &RequestId| u64::from(request.life.0) << 32 | request.number;
+    let of_life = |life: &Incarnation, reading: u64| u64::from(life.0) << 32 | reading;
     let of_epoch = |epoch: u64, subject: u64| epoch << 32 | subject;
     let (kind, id) = match message {
         LedgerMessage::Write(deposit) => (0, of_request(&deposit.request)),
@@ -121,8 +124,8 @@ pub fn label(message: &LedgerMessage) -> Label {
         LedgerMessage::Accepted { epoch, beat, .. } => (10, of_epoch(*epoch, *beat)),
         LedgerMessage::Missing { epoch, after } => (11, of_epoch(*epoch, *after)),
         LedgerMessage::Stale { epoch } => (12, *epoch),
-        LedgerMessage::Query { life } => (13, u64::from(life.0)),
-        LedgerMessage::State { life, .. } => (14, u64::from(life.0)),
+        LedgerMessage::Query { life, reading } => (13, of_life(life, *reading)),
+        LedgerMessage::State { life, reading, .. } => (14, of_life(life, *reading)),
     };
     Label::Key { kind, id }
 }

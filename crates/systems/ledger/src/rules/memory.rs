@@ -7,6 +7,28 @@ use cluster_sim_invariants::{Change, Invariant, NodeId, Verdict, World};
 use crate::fact::LedgerFact;
 use crate::store::StoreView;
 
+/// Checks that a store forgets nothing that it promised or vouched for.
+///
+/// [`KeepsEpochs`] and [`KeepsVouched`] as one rule.
+///
+/// One loss of memory may break both. `times_checked` counts epochs and entries of stores.
+#[derive(Debug, Default)]
+pub struct Remembers {
+    epochs: KeepsEpochs,
+    vouched: KeepsVouched,
+}
+
+impl Invariant for Remembers {
+    fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
+        let verdicts = [self.vouched.observe(change, world), self.epochs.observe(change, world)];
+        verdicts.into_iter().find(|verdict| *verdict != Verdict::Holds).unwrap_or(Verdict::Holds)
+    }
+
+    fn times_checked(&self) -> u64 {
+        self.epochs.times_checked() + self.vouched.times_checked()
+    }
+}
+
 /// Checks that no member goes back to an earlier epoch, also across crashes (V5).
 ///
 /// A store that lost its disk is no member until it has learned from the others. `times_checked` counts epochs of stores.

@@ -9,7 +9,7 @@ mod reads;
 
 pub use acknowledgements::Acknowledgements;
 pub use history::{History, Measured};
-pub use memory::{KeepsEpochs, KeepsVouched};
+pub use memory::{KeepsEpochs, KeepsVouched, Remembers};
 pub use on_disk::VouchedIsDurable;
 pub use primaries::OnePrimary;
 pub use reads::FreshReads;

@@ -17,9 +17,15 @@ pub(super) struct Candidate {
 
 impl LedgerStore {
     /// Asks to lead the next epoch that is this store's, unless a primary may still count on it.
+    ///
+    /// A store whose disk is so slow that its epoch is not on it yet waits, so as not to keep others from leading.
     pub(super) fn campaign(&mut self, now: LocalInstant) {
         if now < self.promise_from {
             self.deadline = Some(self.promise_from);
+            return;
+        }
+        if !self.is_settled() {
+            self.deadline = Some(now + self.config.heartbeat);
             return;
         }
         self.epoch = next_epoch_of(self.id, self.epoch);
@@ -51,9 +57,7 @@ impl LedgerStore {
             return;
         }
         if let Some(better) = better {
-            let common = self.log.common(&better);
-            self.truncate(common);
-            better.into_iter().skip(common as usize).for_each(|entry| self.append(entry));
+            self.replace_log(better);
         }
         self.lead(clocks, outbox);
     }

@@ -1,8 +1,11 @@
-//! A learner: its disk is empty or was damaged, so it has forgotten what it promised and vouched for.
+//! A learner: a store that doubts its disk, so it may have forgotten what it promised and vouched for.
 //!
-//! It becomes a member once it has heard from both others: whatever it promised or vouched for, one of them knows of it. A store
-//! that boots for the first time is a learner too, and the only sign of that is that no store has an entry. Two learners beside a
-//! store with entries stay out: entries may be lost, and that must not be glossed over.
+//! It becomes a member once it has heard from both others. Whatever it promised or vouched for, one of them knows of it, since no more
+//! than one of the three disks is bad; so the best of three logs and the highest of three epochs is what it needs. It has no vote
+//! until that is on its disk.
+//!
+//! The others may be learners too, as after a loss of power that tore three journals, or at the first boot: what they have on their
+//! disks is their answer. A store that never was a member looks like one whose disk was replaced, so no store counts those.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +13,7 @@ use cluster_sim_node::{Incarnation, LocalInstant, NodeId};
 
 use super::{LedgerStore, Role};
 use crate::config::STORES;
-use crate::entry::Entry;
+use crate::entry::{Entry, LogEnd};
 use crate::message::LedgerMessage;
 use crate::protocol::Outbox;
 
@@ -22,16 +25,22 @@ pub(super) struct Learner {
     has_learned: bool,
 }
 
+impl Learner {
+    /// Whether both others have answered.
+    fn is_complete(&self) -> bool {
+        self.answers.len() + 1 == STORES as usize
+    }
+}
+
 /// The content of [`LedgerMessage::State`].
 #[derive(Debug)]
 pub(super) struct Answer {
-    pub(super) is_member: bool,
     pub(super) epoch: u64,
     pub(super) entries: Vec<Entry>,
 }
 
 impl Answer {
-    fn end(&self) -> crate::entry::LogEnd {
+    fn end(&self) -> LogEnd {
         self.entries.last().map(Entry::position).unwrap_or_default()
     }
 }
@@ -41,14 +50,13 @@ impl LedgerStore {
         let Role::Learner(learner) = &self.role else { return };
         self.deadline = (!learner.has_learned).then(|| now + self.config.heartbeat);
         if !learner.has_learned {
-            self.send_peers(&LedgerMessage::Query { life: self.life }, outbox);
+            self.send_peers(&LedgerMessage::Query { life: self.life, reading: self.readings }, outbox);
         }
     }
 
-    pub(super) fn answer_query(&self, from: NodeId, life: Incarnation, outbox: &mut Outbox) {
-        let is_member = !matches!(self.role, Role::Learner(_));
-        let entries = if is_member { self.log.entries().to_vec() } else { Vec::new() };
-        outbox.send(from, LedgerMessage::State { life, is_member, epoch: self.epoch, entries });
+    pub(super) fn answer_query(&self, from: NodeId, life: Incarnation, reading: u64, outbox: &mut Outbox) {
+        let entries = self.log.entries().to_vec();
+        outbox.send(from, LedgerMessage::State { life, reading, epoch: self.epoch, entries });
     }
 
     pub(super) fn on_state(&mut self, from: NodeId, answer: Answer) {
@@ -57,17 +65,15 @@ impl LedgerStore {
             return;
         }
         learner.answers.insert(from, answer);
-        let others = STORES as usize - 1;
-        let members = learner.answers.values().filter(|answer| answer.is_member).count();
-        let is_new = learner.answers.values().all(|answer| answer.entries.is_empty());
-        if learner.answers.len() < others || members < others && !is_new {
+        if !learner.is_complete() {
             return;
         }
         learner.has_learned = true;
         let answers = std::mem::take(&mut learner.answers);
-        self.epoch = answers.values().map(|answer| answer.epoch).max().unwrap_or_default();
-        let best = answers.into_values().max_by_key(Answer::end);
-        best.into_iter().flat_map(|best| best.entries).for_each(|entry| self.append(entry));
+        self.epoch = answers.values().map(|answer| answer.epoch).fold(self.epoch, u64::max);
+        if let Some(best) = answers.into_values().max_by_key(Answer::end).filter(|best| best.end() > self.log.last()) {
+            self.replace_log(best.entries);
+        }
         self.deadline = None;
         self.save_learned();
     }

@@ -8,7 +8,7 @@
 //! | `candidate.rs` | asks for promises |
 //! | `primary.rs` | replicates, commits, holds a lease |
 //! | `requests.rs` | a primary answers clients |
-//! | `learner.rs` | a store with an empty disk learns from the others |
+//! | `learner.rs` | a store that doubts its disk learns from the others |
 
 mod backup;
 mod candidate;
@@ -24,8 +24,8 @@ use self::candidate::Candidate;
 use self::learner::Learner;
 use self::primary::Primary;
 pub use self::view::{Status, StoreView};
-use crate::config::{Config, STORES};
-use crate::durable::{DiskEvent, Durable};
+use crate::config::{Config, Recovery, STORES};
+use crate::durable::{DiskEvent, Durable, Found};
 use crate::entry::{Entry, LogEnd};
 use crate::fact::LedgerFact;
 use crate::log::Log;
@@ -56,6 +56,8 @@ pub struct LedgerStore {
     deadline: Option<LocalInstant>,
     /// How many timeouts it rolled in this life.
     timeouts: u64,
+    /// How often it has read its disk in this life.
+    readings: u64,
 }
 
 /// The part that a store plays at the moment.
@@ -95,6 +97,7 @@ impl Protocol for LedgerStore {
             promise_from: LocalInstant::ZERO + config.promise(),
             deadline: None,
             timeouts: 0,
+            readings: 0,
         }
     }
 
@@ -163,9 +166,9 @@ impl LedgerStore {
             return;
         }
         match message {
-            LedgerMessage::Query { life } => return self.answer_query(from, life, outbox),
-            LedgerMessage::State { life, is_member, epoch, entries } if life == self.life => {
-                return self.on_state(from, learner::Answer { is_member, epoch, entries });
+            LedgerMessage::Query { life, reading } => return self.answer_query(from, life, reading, outbox),
+            LedgerMessage::State { life, reading, epoch, entries } if (life, reading) == (self.life, self.readings) => {
+                return self.on_state(from, learner::Answer { epoch, entries });
             }
             _ => {}
         }
@@ -205,7 +208,7 @@ impl LedgerStore {
 
     fn on_disk(&mut self, clocks: ClockReadings, event: DiskEvent, outbox: &mut Outbox) {
         match event {
-            DiskEvent::Ready { epoch, entries } => self.begin(clocks.now, epoch, entries, outbox),
+            DiskEvent::Ready(found) => self.begin(clocks.now, found, outbox),
             DiskEvent::EpochSaved(epoch) => self.on_epoch_saved(clocks.now, epoch, outbox),
             DiskEvent::Synced => self.on_synced(outbox),
             DiskEvent::Failed => {
@@ -217,16 +220,18 @@ impl LedgerStore {
         }
     }
 
-    /// Takes part with what the disk has.
+    /// Takes part with what the disk has, or learns what it may have lost.
     ///
     /// Even the primary of its epoch is a backup then: it may have lost entries that it appended and others have.
-    fn begin(&mut self, now: LocalInstant, epoch: Option<u64>, entries: Vec<Entry>, outbox: &mut Outbox) {
+    fn begin(&mut self, now: LocalInstant, found: Found, outbox: &mut Outbox) {
         self.log = Log::new(self.config.bug);
-        entries.into_iter().for_each(|entry| self.log.push(entry));
+        found.entries.into_iter().for_each(|entry| self.log.push(entry));
         (self.commit, self.balance, self.asked) = (0, 0, None);
-        self.saved = epoch;
-        self.epoch = epoch.unwrap_or_default();
-        if epoch.is_some() {
+        self.epoch = found.epoch.unwrap_or_default();
+        self.readings += 1;
+        let believes = found.is_whole && self.config.recovery == Recovery::OwnDisk;
+        self.saved = found.epoch.filter(|_| believes);
+        if self.saved.is_some() {
             self.follow(now);
         } else {
             self.role = Role::Learner(Learner::default());
@@ -270,6 +275,13 @@ impl LedgerStore {
             self.log.truncate(index);
             self.disk.truncate(index);
         }
+    }
+
+    /// Takes over a better log.
+    fn replace_log(&mut self, better: Vec<Entry>) {
+        let common = self.log.common(&better);
+        self.truncate(common);
+        better.into_iter().skip(common as usize).for_each(|entry| self.append(entry));
     }
 
     fn commit_to(&mut self, index: u64, outbox: &mut Outbox) {

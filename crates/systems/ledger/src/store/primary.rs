@@ -23,8 +23,10 @@ pub(super) struct Primary {
     /// The first entry of its epoch. It commits by counting from this one on, and so all before it.
     pub(super) begin: u64,
     /// The number of the last heartbeat, and when the last ones were sent.
-    beat: u64,
+    pub(super) beat: u64,
     beats: BTreeMap<u64, ClockReadings>,
+    /// The last heartbeat that a backup has answered.
+    pub(super) answered: u64,
     /// The number up to which each backup has its entries.
     accepted: BTreeMap<NodeId, u64>,
     /// The number up to which it vouched itself.
@@ -34,6 +36,8 @@ pub(super) struct Primary {
     wall_lease: WallTime,
     /// The requests to answer once their entries are committed, by entry.
     pub(super) waiting: BTreeSet<(u64, RequestId)>,
+    /// The reads to answer once a backup has answered a heartbeat, by its number.
+    pub(super) reads: BTreeSet<(u64, RequestId)>,
 }
 
 impl LedgerStore {
@@ -46,11 +50,13 @@ impl LedgerStore {
             begin,
             beat: 0,
             beats: BTreeMap::new(),
+            answered: 0,
             accepted: BTreeMap::new(),
             vouched: 0,
             lease: LocalInstant::ZERO,
             wall_lease: WallTime::ZERO,
             waiting: BTreeSet::new(),
+            reads: BTreeSet::new(),
         });
         outbox.emit(LedgerFact::Leads { epoch: self.epoch });
         self.replicate(Body::Begin, outbox);
@@ -95,11 +101,13 @@ impl LedgerStore {
         }
         let accepted = primary.accepted.entry(from).or_default();
         *accepted = upto.max(*accepted);
+        primary.answered = primary.answered.max(beat);
         if let Some(sent) = primary.beats.get(&beat) {
             primary.lease = primary.lease.max(sent.now + self.config.lease);
             primary.wall_lease = primary.wall_lease.max(sent.wall + self.config.lease);
         }
         self.advance_commit(outbox);
+        self.answer_reads(outbox);
     }
 
     /// Whether no other store can have committed anything that this one does not know.

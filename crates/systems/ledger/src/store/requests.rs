@@ -34,13 +34,29 @@ impl LedgerStore {
         }
     }
 
-    /// Answers by itself while it has a lease.
-    pub(super) fn on_read(&self, clocks: ClockReadings, from: NodeId, request: RequestId, outbox: &mut Outbox) {
-        let answer = if self.has_lease(clocks) {
-            LedgerMessage::Balance { request, commit: self.commit, balance: self.balance }
-        } else {
-            LedgerMessage::Refused { request }
-        };
-        outbox.send(from, answer);
+    /// Answers by itself while it has a lease, else once a backup has answered the next heartbeat.
+    pub(super) fn on_read(&mut self, clocks: ClockReadings, from: NodeId, request: RequestId, outbox: &mut Outbox) {
+        if self.has_lease(clocks) {
+            return self.send_balance(from, request, outbox);
+        }
+        match &mut self.role {
+            Role::Primary(primary) => drop(primary.reads.insert((primary.beat + 1, request))),
+            _ => outbox.send(from, LedgerMessage::Refused { request }),
+        }
+    }
+
+    /// Answers reads that came before a heartbeat which a backup has answered: no later epoch had a primary when they came.
+    pub(super) fn answer_reads(&mut self, outbox: &mut Outbox) {
+        while let Role::Primary(primary) = &mut self.role
+            && self.commit >= primary.begin
+            && primary.reads.first().is_some_and(|(beat, _)| *beat <= primary.answered)
+        {
+            let Some((_, request)) = primary.reads.pop_first() else { return };
+            self.send_balance(request.client, request, outbox);
+        }
+    }
+
+    fn send_balance(&self, client: NodeId, request: RequestId, outbox: &mut Outbox) {
+        outbox.send(client, LedgerMessage::Balance { request, commit: self.commit, balance: self.balance });
     }
 }

@@ -10,7 +10,7 @@ pub enum Status {
     Failed,
     /// It refuses to start.
     Refused,
-    /// Its disk was empty or damaged: it learns from the others, and has no vote.
+    /// It doubts its disk: it learns from the others, and has no vote.
     Learner,
     /// It follows the primary of its epoch, if there is one.
     Backup,
