@@ -48,13 +48,13 @@ const CEILINGS: [Ceiling; 12] = [
     ceiling("w1", Kind::Machines, 505).at_present(1_085),
     ceiling("w2-50", Kind::Machines, 520).at_present(1_015),
     ceiling("w2-200", Kind::Machines, 610).at_present(1_086),
-    ceiling("w3", Kind::Machines, 580).at_present(1_001),
+    ceiling("w3", Kind::Machines, 580).at_present(1_009),
     ceiling("w4", Kind::Machines, 530).at_present(1_174),
     ceiling("w5", Kind::Machines, 650).at_present(1_182),
     ceiling("w1", Kind::Async, 770).at_present(1_655),
     ceiling("w2-50", Kind::Async, 770).at_present(1_505),
     ceiling("w2-200", Kind::Async, 860).at_present(1_582),
-    ceiling("w3", Kind::Async, 820).at_present(1_579),
+    ceiling("w3", Kind::Async, 820).at_present(1_586),
     ceiling("w4", Kind::Async, 750).at_present(1_865),
     ceiling("w5", Kind::Async, 960).at_present(1_966),
 ];
@@ -85,7 +85,7 @@ const RULE_CEILINGS: [RuleCeiling; 6] = [
 
 /// The most instructions that an operation of a disk may need beyond an event of [`DISK_TIMERS`].
 const DISK_CEILINGS: [Ceiling; 2] =
-    [ceiling("disk", Kind::Machines, 250).at_present(1_475), ceiling("disk", Kind::Async, 250).at_present(1_255)];
+    [ceiling("disk", Kind::Machines, 250).at_present(1_484), ceiling("disk", Kind::Async, 250).at_present(1_255)];
 
 /// The cell with a timer in place of each operation.
 const DISK_TIMERS: &str = "disk-timers";

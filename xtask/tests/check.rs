@@ -339,8 +339,8 @@ fn the_cost_of_a_start_does_not_count() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stdout(&output).contains("w1     machines   100.0 instructions per event, at most "), "{}", stdout(&output));
     let counts = "valgrind -q --tool=callgrind --callgrind-out-file=";
-    // 12 cells, and 8 for the rules, each at two scales.
-    assert_eq!((sandbox.indices(counts).len(), sandbox.indices("bench ").len()), (40, 1), "{:?}", sandbox.calls());
+    // 12 cells, 4 for disks, and 8 for the rules, each at two scales.
+    assert_eq!((sandbox.indices(counts).len(), sandbox.indices("bench ").len()), (48, 1), "{:?}", sandbox.calls());
     assert!(sandbox.calls()[1].contains(" /product --cell w1 --kind machines --scale "), "{:?}", sandbox.calls());
 }
 

@@ -27,7 +27,7 @@ impl Engine {
                 true
             }
             Input::Timer(slot, sequence) => {
-                let Some((node, token)) = kernel.surface(slot, sequence) else { return false };
+                let Some((node, token)) = kernel.surface_in_turn(slot, sequence) else { return false };
                 self.step_host(node, Wake::Timer(token));
                 true
             }

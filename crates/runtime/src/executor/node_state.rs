@@ -31,7 +31,7 @@ impl Kernel {
     }
 
     /// Publishes a changed view.
-    #[inline]
+    #[inline(always)]
     pub fn put_view(&mut self, node: NodeId, view: Box<dyn Any>) {
         match self.tasks.node_state.get_mut(node.index()) {
             Some(state) => state.view = Some(view),

@@ -84,23 +84,8 @@ impl Kernel {
 impl Engine {
     /// Polls the next ready task and returns its node.
     pub(crate) fn poll_ready(&mut self) -> Option<NodeId> {
-        let (id, node) = self.core.kernel.next_ready()?;
-        self.poll_next(id, node);
-        Some(node)
-    }
-
-    /// Polls a ready task that waited while its node was busy. Returns false if it has ended.
-    pub(crate) fn poll_waiting(&mut self, id: TaskId) -> bool {
-        let node = self.core.kernel.node_to_poll(id);
-        node.is_some_and(|node| {
-            self.poll_next(id, node);
-            true
-        })
-    }
-
-    #[inline(always)]
-    fn poll_next(&mut self, id: TaskId, node: NodeId) {
         let kernel = &mut self.core.kernel;
+        let (id, node) = kernel.next_ready()?;
         kernel.count_step(node, Some(id));
         let task = kernel.tasks.at(id);
         let future = task.future.take().expect("a task that is not polled has its future");
@@ -116,6 +101,22 @@ impl Engine {
             self.poll_task(id, life, waker, future);
         }
         self.running = None;
+        Some(node)
+    }
+
+    /// Polls a task that waited while its node was busy. Returns false if it has ended.
+    ///
+    /// By way of the queue of ready tasks, which is empty while events are handled: a second caller of the poll would make the
+    /// common way dearer.
+    #[cold]
+    pub(crate) fn poll_waiting(&mut self, id: TaskId) -> bool {
+        let kernel = &mut self.core.kernel;
+        if let Some(task) = kernel.tasks.get_mut(id) {
+            // It is marked as ready and in no queue.
+            task.is_ready = false;
+            kernel.make_ready(id);
+        }
+        self.poll_ready().is_some()
     }
 
     #[inline(always)]

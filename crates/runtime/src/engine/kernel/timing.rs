@@ -67,6 +67,7 @@ impl Kernel {
     /// Handles a surfaced queue entry; a timer of a task wakes the task.
     ///
     /// Returns the node and its token if a timer of the node's host is due.
+    #[inline(always)]
     pub(crate) fn surface(&mut self, slot: TimerSlot, sequence: u64) -> Option<(NodeId, u64)> {
         match self.timers.surface(slot, sequence, self.now) {
             Surfaced::Stale => None,
@@ -89,6 +90,13 @@ impl Kernel {
                 self.notify(owner, slot).then_some((node, token))
             }
         }
+    }
+
+    /// As [`surface`](Self::surface), for a timer that waited for its busy node: a second copy apart from the common way.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn surface_in_turn(&mut self, slot: TimerSlot, sequence: u64) -> Option<(NodeId, u64)> {
+        self.surface(slot, sequence)
     }
 
     /// Whether a due timer fires although its node is not simply up; else it waits, or is dropped with its life.
