@@ -50,7 +50,8 @@
 //!
 //! After a failed sync it is open what is durable, and a later sync that succeeds proves nothing. So the first failed sync is final:
 //! the journal refuses all work until it is opened again. Opening reads the records and writes those that no watermark covers to a new
-//! segment, since the cache may hold bytes that the disk lost; so it does with an empty segment, whose name may be lost.
+//! segment, since the cache may hold bytes that the disk lost; so it does with an empty segment, whose name may be lost. An earlier
+//! segment is cut back only once the later one has its name again.
 //!
 //! A write that fails, as on a full disk, uses up no number: the segment is cut back to its last whole record.
 //!

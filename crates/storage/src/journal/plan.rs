@@ -21,10 +21,15 @@ impl JournalEngine {
         if has_new {
             self.step(DiskOp::Remove { path: format!("{directory}/{NEW_SEGMENT}") }, Then::Nothing);
         }
+        // Of a last segment without a record that is known to be synced a failed sync may have lost the name. It gets it again below, and
+        // only then what it replaces is cut off: until that it may be the only copy.
+        let before_last = self.segments.iter().rev().nth(1).map(|segment| segment.first);
+        let kept = before_last.filter(|_| self.synced < self.last().first);
+        let excess: Vec<(u64, u64)> = excess.iter().copied().filter(|(first, _)| Some(*first) != kept).collect();
         if !excess.is_empty() {
             self.step(DiskOp::SyncDir { path: directory.clone() }, Then::Nothing);
         }
-        excess.iter().for_each(|(first, length)| self.plan_cut(*first, *length));
+        excess.into_iter().for_each(|(first, length)| self.plan_cut(first, length));
         let unsynced = recovered.records.iter().filter(|record| record.sequence > self.synced);
         let unsynced: Vec<&[u8]> = unsynced.map(|record| &*record.payload).collect();
         // No record of an empty segment proves that the directory was synced after it got its name. A failed sync may have lost that,

@@ -70,6 +70,32 @@ fn an_empty_segment_gets_its_name_again_when_it_is_opened() {
 }
 
 #[test]
+fn a_segment_is_cut_only_once_the_next_has_its_name() {
+    let mut writer = Writer::new();
+    for payload in [b"one", b"two"] {
+        writer.append(payload);
+        writer.sync();
+    }
+    writer.disk.stop();
+    writer.disk.log.clear();
+    // The second record has no watermark, so it is written to a new segment, whose name a failed sync leaves in the cache alone.
+    let (engine, _) = recover(writer.disk.contents()).unwrap();
+    let mut writer = Writer { engine, ..writer };
+    while writer.disk.log.last() != Some(&"rename") {
+        writer.run_one();
+    }
+    writer.disk.fail = Some(("sync directory", DiskErrorKind::Io));
+    assert!(matches!(writer.run()[..], [JournalEvent::Failed { .. }]));
+    writer.disk.stop();
+    writer.disk.log.clear();
+    let (writer, recovered) = Writer::open(writer.disk).unwrap();
+    assert_eq!(recovered.records.len(), 2);
+    let log = &writer.disk.log;
+    let place = |name| log.iter().position(|done| *done == name).unwrap_or_else(|| panic!("{name} in {log:?}"));
+    assert!(place("rename") < place("set length of"), "{log:?}");
+}
+
+#[test]
 fn a_segment_that_cannot_be_created_is_tried_again() {
     let mut writer = Writer::new();
     (0..3_u8).for_each(|number| drop(writer.append(&[number; 700])));
