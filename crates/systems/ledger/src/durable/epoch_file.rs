@@ -60,7 +60,15 @@ impl Durable {
         self.step(DiskOp::SyncDir { path: "/".into() }, Then::Saved(standing));
     }
 
+    /// Removes the epoch file, so that no crash brings it back.
+    ///
+    /// After a failed sync an earlier removal may be in the cache alone, and no later sync would make that durable: so it gets the name
+    /// again, and is removed anew. An empty file counts as damaged.
     pub(super) fn remove_epoch(&mut self) {
+        if self.is_doubtful {
+            self.step(DiskOp::Open { file: EPOCH_FILE, path: EPOCH.into(), options: OpenOptions::create() }, Then::Nothing);
+            self.step(DiskOp::Close { file: EPOCH_FILE }, Then::Nothing);
+        }
         self.step(DiskOp::Remove { path: EPOCH.into() }, Then::MayBeMissing);
         self.step(DiskOp::SyncDir { path: "/".into() }, Then::Nothing);
         self.standing = None;
