@@ -22,7 +22,7 @@ pub(crate) struct Remembers {
 impl Invariant for Remembers {
     fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
         let node = change.node();
-        let (Change::View(_), Some(Status { durable, is_out: false, .. })) = (change, world.view(node)) else {
+        let (Change::View(_), Some(Status { durable: Some(durable), is_out: false, .. })) = (change, world.view(node)) else {
             return Verdict::Holds;
         };
         let last = self.last.entry(node).or_default();

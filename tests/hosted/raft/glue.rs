@@ -68,12 +68,12 @@ impl Replica {
             }
             Input::Stop { .. } => effects.stop(),
             Input::Timer(_) => {
-                if !self.is_installing() {
+                if !self.must_wait() {
                     self.raw.tick();
                 }
                 effects.set_timer(TICK, TICK_LENGTH);
             }
-            _ if self.is_installing() => {}
+            _ if self.must_wait() => {}
             Input::Message { message: Packet::Raft(Encoded(message)), .. } => match self.raw.step(message) {
                 // Another replica forwarded a proposal.
                 Ok(()) | Err(Error::ProposalDropped) => {}
@@ -96,14 +96,14 @@ impl Machine for Replica {
     fn step(&mut self, _now: LocalInstant, input: Input<Packet>, effects: &mut Effects<Packet>) {
         self.receive(input, effects);
         loop {
-            if !self.is_installing() {
+            if !self.must_wait() {
                 self.raw.advance_apply();
             }
             if self.raw.has_ready() {
                 let ready = self.raw.ready();
                 self.carry_out(ready, effects);
             } else if let Some(synced) = self.journal.take_synced() {
-                self.status.durable = synced.state;
+                self.status.durable = Some(synced.state);
                 self.send(synced.promises, effects);
                 self.raw.on_persist_ready(synced.ready);
             } else {

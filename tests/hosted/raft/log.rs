@@ -7,7 +7,7 @@ use raft::storage::MemStorage;
 use raft::{Config, GetEntriesContext, RawNode, Storage as _};
 use serde::{Deserialize, Serialize};
 
-use super::glue::{ELECTION_TICKS, Replica, number};
+use super::glue::{ELECTION_TICKS, Replica, Unsynced, number};
 use super::mistakes::Flaw;
 use super::packet::{Encoded, Packet};
 use super::status::Status;
@@ -55,7 +55,7 @@ impl Replica {
     pub(crate) fn boot(boot: &Boot, flaw: Option<Flaw>) -> Self {
         let recover = |disk: &DiskImage| MachineJournal::recover(disk, LOG, options());
         let mut status = Status::default();
-        let (journal, recovered) = recover(boot.disk()).unwrap_or_else(|_| {
+        let (mut journal, recovered) = recover(boot.disk()).unwrap_or_else(|_| {
             status.is_out = true;
             recover(&DiskImage::default()).expect("it is empty")
         });
@@ -63,13 +63,17 @@ impl Replica {
         records.extend(flaw.and_then(|flaw| flaw.torn_record(boot.disk(), &recovered)));
         let voters: Vec<u64> = boot.peers().into_iter().chain([boot.id()]).map(number).collect();
         let storage = MemStorage::new_with_conf_state((voters, []));
+        let state = records.last().map_or_else(HardState::default, |record| record.state.0.clone());
+        // A crash may take what it found until the journal is open.
+        status.durable = (flaw == Some(Flaw::GoesOnAtOnce)).then(|| state.clone());
+        journal.keep_until_synced(Unsynced { ready: 0, state: state.clone(), promises: Vec::new() });
         // A snapshot replaces all before it.
         let base = records.iter().rposition(|record| record.snapshot.is_some()).unwrap_or(0);
         for record in records.into_iter().skip(base) {
             status.read(&record);
             record.store(&storage);
         }
-        storage.wl().set_hardstate(status.durable.clone());
+        storage.wl().set_hardstate(state);
         let config = Config {
             id: number(boot.id()),
             applied: status.applied,

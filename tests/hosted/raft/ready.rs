@@ -63,8 +63,8 @@ impl Replica {
         self.compact(effects);
     }
 
-    /// Whether a snapshot of another replica is not durable yet: raft must not go on before it is.
-    pub(super) fn is_installing(&self) -> bool {
-        self.raw.raft.raft_log.persisted < self.status.applied
+    /// Whether what it found when it booted, or a snapshot of another replica, is not durable yet: raft must not go on before it is.
+    pub(super) fn must_wait(&self) -> bool {
+        self.status.durable.is_none() || self.raw.raft.raft_log.persisted < self.status.applied
     }
 }

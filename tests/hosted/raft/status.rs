@@ -23,8 +23,8 @@ pub(crate) struct Status {
     pub(crate) applied: u64,
     /// A hash of all that clients had applied, in order.
     pub(crate) state: u64,
-    /// Term, vote and commit that it knows to be durable.
-    pub(crate) durable: HardState,
+    /// Term, vote and commit that it knows to be durable; absent until all that it found when it booted is.
+    pub(crate) durable: Option<HardState>,
 }
 
 fn hash(values: impl Hash) -> u64 {
@@ -40,7 +40,6 @@ impl Status {
             self.replace(snapshot);
         }
         record.entries.iter().for_each(|entry| _ = self.write(&entry.0));
-        self.durable = record.state.0.clone();
     }
 
     /// The entry of the log with this index, or the one before the log.

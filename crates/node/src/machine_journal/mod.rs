@@ -63,7 +63,8 @@ impl<T> MachineJournal<T> {
     /// Reads the journal in a directory; a missing one is empty.
     ///
     /// The image is that of [`Boot::disk`](crate::Boot::disk). The records are durable once [`start`](Self::start) is answered by
-    /// [`JournalEvent::Opened`]: promise nothing about them before.
+    /// [`JournalEvent::Opened`]: promise nothing about them before. A value that is given to
+    /// [`keep_until_synced`](Self::keep_until_synced) at once comes back when they are.
     ///
     /// # Errors
     /// [`JournalError::Corrupt`] if a record that was synced is damaged; [`JournalError::SegmentTooLarge`].
