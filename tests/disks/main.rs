@@ -12,6 +12,7 @@ mod faults_syncs;
 mod faults_waits;
 mod in_flight;
 mod journal;
+mod journal_errors;
 mod order;
 mod program;
 mod promise;
