@@ -12,7 +12,7 @@
 //! | `failpoints.rs` | named points in node code, and other moments, at which nodes crash |
 //! | `timers.rs` | the slab of timers |
 //! | `armed_timers.rs` | the timers of one host, by token |
-//! | `skew.rs`, `local_timers.rs` | clocks of a node that lie, and the deadlines of its timers |
+//! | `skew/`, `local_timers.rs` | clocks of a node that lie, and the deadlines of its timers |
 //! | `host.rs`, `device.rs` | the two traits that the loop calls |
 //! | `decisions.rs` | the source of random choices: the seed, or a list of decisions |
 //! | `record.rs` | records, the digest, and the ring of the last 256 records |

@@ -21,6 +21,8 @@ pub(super) struct LiveClaims {
     own: BTreeSet<NodeId>,
     /// The nodes whose disk is damaged or absent.
     damaged: BTreeSet<NodeId>,
+    /// How many nodes faults have named as damaged so far, once that was asked.
+    named_as_damaged: Option<usize>,
     /// The nodes that the scenario runs without, whose copies are not there either.
     absent: BTreeSet<NodeId>,
     /// Whether a claim is about damaged disks.
@@ -113,10 +115,14 @@ impl Sim {
         let mut any = self.claims.is_of_clocks;
         any |= !self.faults.is_over() && self.claims.fold(self.engine.core.kernel.changes());
         if self.claims.counts_damage {
-            let damaged = self.faults.damaged(&self.engine).iter().filter_map(|name| self.nodes.node(name));
-            let damaged = damaged.chain(self.claims.absent.iter().copied()).collect();
-            any |= self.claims.damaged != damaged;
-            self.claims.damaged = damaged;
+            let named = self.faults.damaged(&self.engine);
+            // Their number only grows, and seldom.
+            if self.claims.named_as_damaged != Some(named.len()) {
+                self.claims.named_as_damaged = Some(named.len());
+                let damaged = named.iter().filter_map(|name| self.nodes.node(name));
+                self.claims.damaged = damaged.chain(self.claims.absent.iter().copied()).collect();
+                any = true;
+            }
         }
         if any {
             self.report.exceeded = self.claims.exceeded(&self.engine.core.kernel, Now::of(&WorldView { engine: &self.engine }));

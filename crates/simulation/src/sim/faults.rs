@@ -180,7 +180,11 @@ impl FaultState {
         for (record, in_force) in &self.in_force {
             let fault = &self.records[*record].fault;
             if fault.damages_disk() && in_force.effect(engine) > 0 {
-                self.damaged.extend(fault.nodes().into_iter().map(str::to_owned));
+                for node in fault.nodes() {
+                    if !self.damaged.contains(node) {
+                        self.damaged.insert(node.to_owned());
+                    }
+                }
             }
         }
         &self.damaged

@@ -4,77 +4,18 @@
 //! clock is continuous whatever begins or ends; the wall clock jumps to the true time, plus what is still in force, when the last
 //! influence on its rate ends.
 
+mod influence;
+#[cfg(test)]
+mod tests;
+
 use std::cell::Cell;
 
 use cluster_sim_types::{ClockLine, LocalInstant, NodeClock, Ratio, TRUE_RATE, VirtualInstant, WallTime};
 
+use influence::InForce;
+pub use influence::{Pace, Skew, SkewId};
+
 use super::local_timers::LocalTimers;
-
-/// How fast a clock runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Pace {
-    /// A second in a second.
-    #[default]
-    True,
-    /// That many nanoseconds more in a second; fewer if it is negative.
-    Drifting(i64),
-    /// It does not advance.
-    Frozen,
-}
-
-/// One influence on the clocks and timers of a node; the default one changes nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Skew {
-    /// Nanoseconds by which the wall clock is ahead.
-    pub wall_offset: i64,
-    /// Pace of the wall clock.
-    pub wall: Pace,
-    /// Pace of the monotonic clock.
-    pub local: Pace,
-    /// Nanoseconds of which both clocks show whole multiples; 0 and 1 for exact clocks.
-    pub resolution: u64,
-    /// The share of timers that fire late.
-    pub late: Ratio,
-    /// The most nanoseconds by which they do.
-    pub late_by: u64,
-    /// Nanoseconds of local time to whose next multiple timers are put off; 0 for exact ones.
-    pub window: u64,
-}
-
-impl Skew {
-    fn is_coarse(&self) -> bool {
-        self.resolution > 1
-    }
-}
-
-/// The name of a skew of a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SkewId(u32);
-
-/// A skew in force.
-#[derive(Debug)]
-struct InForce {
-    id: SkewId,
-    skew: Skew,
-    /// Whether it has changed the wall clock's rate.
-    bent_wall: bool,
-    /// Whether it has changed the monotonic clock's rate in this life.
-    bent_local: bool,
-    /// Readings and timers that it changed.
-    effect: Cell<u64>,
-}
-
-impl InForce {
-    fn note_paces(&mut self) {
-        let bends = |pace| !matches!(pace, Pace::True | Pace::Drifting(0));
-        self.bent_wall |= bends(self.skew.wall);
-        self.bent_local |= bends(self.skew.local);
-    }
-
-    fn count(&self, is_changed: bool) {
-        self.effect.set(self.effect.get() + u64::from(is_changed));
-    }
-}
 
 /// How wrong the clocks of a node are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -286,135 +227,5 @@ impl SkewedClocks {
     /// Returns the readings and timers that a skew has changed.
     pub(super) fn effect(&self, id: SkewId) -> u64 {
         self.in_force.iter().find(|known| known.id == id).map_or(0, |known| known.effect.get())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const EPOCH: WallTime = WallTime::from_nanoseconds(1_000_000_000_000);
-
-    fn at(nanoseconds: u64) -> VirtualInstant {
-        VirtualInstant::from_nanoseconds(nanoseconds)
-    }
-
-    fn any_pace() -> impl Strategy<Value = Pace> {
-        prop_oneof![Just(Pace::True), Just(Pace::Frozen), (RATES.0..=RATES.1).prop_map(Pace::Drifting)]
-    }
-
-    prop_compose! {
-        fn any_skew()(
-            wall_offset in -5_000_000_000_i64..5_000_000_000,
-            wall in any_pace(),
-            local in any_pace(),
-            resolution in prop_oneof![4 => Just(0), 1 => 1_u64..5_000],
-        ) -> Skew {
-            Skew { wall_offset, wall, local, resolution, ..Skew::default() }
-        }
-    }
-
-    /// Adds a skew, changes the one at that place, or ends it.
-    #[derive(Debug, Clone, Copy)]
-    enum Act {
-        Add(Skew),
-        Change(usize, Skew),
-        End(usize),
-    }
-
-    fn any_act() -> impl Strategy<Value = Act> {
-        prop_oneof![
-            3 => any_skew().prop_map(Act::Add),
-            1 => (0_usize..4, any_skew()).prop_map(|(place, skew)| Act::Change(place, skew)),
-            2 => (0_usize..4).prop_map(Act::End),
-        ]
-    }
-
-    fn carry_out(clocks: &mut SkewedClocks, ids: &mut Vec<SkewId>, now: VirtualInstant, act: Act) {
-        match act {
-            Act::Add(skew) => ids.push(clocks.add(now, skew)),
-            Act::Change(place, skew) => ids.get(place).into_iter().for_each(|id| clocks.change(now, *id, skew)),
-            Act::End(place) if place < ids.len() => clocks.remove(now, ids.remove(place)),
-            Act::End(_) => {}
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_deadline_comes_at_the_first_instant_that_reads_it(
-            acts in prop::collection::vec((1_u64..50_000, any_act()), 1..12),
-            ahead in 0_u64..100_000,
-        ) {
-            let booted = at(777);
-            let (mut clocks, mut ids, mut now) = (SkewedClocks::new(NodeClock::new(booted, EPOCH)), Vec::new(), booted);
-            for (after, act) in acts {
-                now = now.after_nanoseconds(after);
-                let before = clocks.local(now);
-                let fine = clocks.local.read(now);
-                carry_out(&mut clocks, &mut ids, now, act);
-                prop_assert_eq!(clocks.local.read(now), fine, "the clock does not jump");
-                prop_assert!(clocks.local(now) >= before, "the clock does not run backwards");
-                let deadline = clocks.local(now).as_nanoseconds() + ahead;
-                let reads = |instant| clocks.local(instant).as_nanoseconds();
-                match clocks.reaches(deadline) {
-                    Some(due) if due > now => {
-                        prop_assert!(reads(due) >= deadline, "at {} it reads {}, not {}", due, reads(due), deadline);
-                        prop_assert!(reads(at(due.as_nanoseconds() - 1)) < deadline, "{} is too late for {}", due, deadline);
-                    }
-                    Some(_) => prop_assert!(reads(now) >= deadline),
-                    None => prop_assert!(clocks.local.rate() == 0 && reads(now.after_nanoseconds(u64::MAX / 2)) < deadline),
-                }
-            }
-        }
-
-        #[test]
-        fn a_wall_clock_is_off_by_its_offsets_at_a_true_rate(
-            acts in prop::collection::vec((1_u64..50_000, any_act()), 1..12),
-            offset in -5_000_000_000_i64..5_000_000_000,
-        ) {
-            let (mut clocks, mut ids, mut now) = (SkewedClocks::new(NodeClock::new(at(0), EPOCH)), Vec::new(), at(0));
-            for (after, act) in acts {
-                now = now.after_nanoseconds(after);
-                carry_out(&mut clocks, &mut ids, now, act);
-            }
-            ids.into_iter().for_each(|id| clocks.remove(now, id));
-            clocks.add(now, Skew { wall_offset: offset, ..Skew::default() });
-            let later = now.after_nanoseconds(12_345);
-            let wall = NodeClock::new(at(0), EPOCH).wall(later);
-            let shown = clocks.wall(later, wall).as_nanoseconds();
-            prop_assert_eq!(i128::from(shown), i128::from(wall.as_nanoseconds()) + i128::from(offset));
-        }
-    }
-
-    #[test]
-    fn clocks_without_a_skew_are_true() {
-        let (booted, now) = (at(5), at(1_000_000_005));
-        let clock = NodeClock::new(booted, EPOCH);
-        let mut clocks = SkewedClocks::new(NodeClock::new(booted, EPOCH));
-        assert_eq!((clocks.local(now), clocks.wall(now, clock.wall(now))), (clock.local(now), clock.wall(now)));
-        assert_eq!(clocks.reaches(1_000_000_000), Some(now));
-        let id = clocks.add(at(10), Skew { wall_offset: -3, ..Skew::default() });
-        assert!(!clocks.are_true());
-        clocks.remove(at(20), id);
-        assert!(clocks.are_true(), "a wall clock that was stepped leaves nothing behind");
-        let id = clocks.add(at(30), Skew { local: Pace::Frozen, ..Skew::default() });
-        clocks.remove(at(31), id);
-        assert!(!clocks.are_true(), "a monotonic clock that was frozen stays late");
-        clocks.boot(NodeClock::new(now, EPOCH));
-        assert!(clocks.are_true(), "until the next boot");
-    }
-
-    #[test]
-    fn clocks_far_in_the_future_saturate() {
-        let mut clocks = SkewedClocks::new(NodeClock::new(at(0), EPOCH));
-        clocks.add(at(0), Skew { local: Pace::Drifting(RATES.1), wall: Pace::Drifting(RATES.1), ..Skew::default() });
-        let end = at(u64::MAX);
-        assert_eq!(clocks.local(end), LocalInstant::from_nanoseconds(u64::MAX));
-        assert_eq!(clocks.wall(end, EPOCH + Duration::MAX), WallTime::from_nanoseconds(u64::MAX));
-        assert_eq!(clocks.reaches(u64::MAX), Some(at(u64::MAX / 2 + 1)));
     }
 }
