@@ -61,10 +61,12 @@ impl Machine for Puppet {
         match input {
             Input::Start => self.journal.start(effects),
             Input::Timer(_) => self.go_on(effects),
-            Input::Disk(tag, result) => match self.journal.on_disk(effects, tag, &result) {
-                Ok(Some(JournalEvent::Opened | JournalEvent::Appended { .. } | JournalEvent::Synced { .. })) => self.go_on(effects),
-                _ => {}
-            },
+            Input::Disk(tag, result) => {
+                let event = self.journal.on_disk(effects, tag, &result);
+                if let Ok(Some(JournalEvent::Opened | JournalEvent::Appended { .. } | JournalEvent::Synced { .. })) = event {
+                    self.go_on(effects);
+                }
+            }
             _ => {}
         }
     }
@@ -120,5 +122,5 @@ fn a_sync_that_lied_is_found_unless_the_disk_may_be_bad() {
 fn an_entry_that_rotted_after_its_sync_is_not_judged() {
     let rot = DiskFault::BitRot { node: "store/0".into(), path: "/".into(), share: Ratio::ONE, bits: 1, burst: 1 };
     let report = run(0, &[Append(1), Sync, Wait, Vouch(1)], Some(rot));
-    assert_eq!((report.outcome.clone(), report.faults[0].effect), (Outcome::Unknown, 1), "{report}");
+    assert_eq!((report.outcome, report.faults[0].effect), (Outcome::Unknown, 1), "{report}");
 }

@@ -19,19 +19,6 @@ impl World<'_> {
     /// Returns the names of less than half of a group: the member `with` and those after it.
     ///
     /// These are 1 of 3, 2 of 5, none of 2. After the last member comes the first one. If `with` is no member, they are the first ones.
-    ///
-    /// ```
-    /// use cluster_sim::prelude::*;
-    /// use cluster_sim::fault::DomainFault;
-    ///
-    /// let scenario = Scenario::new("electing")
-    ///     .nodes("member", 5, async |node| node.publish(|leads: &mut bool| *leads = node.index() == 4))
-    ///     .when("a member leads", |change, world| {
-    ///         let leader = world.nodes_where::<bool>(|leads| *leads).first().copied()?;
-    ///         Some(DomainFault::crash_all(world.minority_of("member", leader), Duration::from_secs(1)))
-    ///     });
-    /// assert_eq!(scenario.run(Seed(7)).faults[0].fault.nodes(), ["member/4", "member/0"]);
-    /// ```
     pub fn minority_of(&self, group: &str, with: NodeId) -> Vec<String> {
         let mut members = self.members(group);
         let first = members.iter().position(|member| *member == with).unwrap_or_default();
