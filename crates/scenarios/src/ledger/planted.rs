@@ -83,7 +83,7 @@ pub(super) fn expected(bug: Bug) -> Expected {
         Bug::AcknowledgesBeforeSync => Expected::new(DURABLE, 20, [0, 0]),
         Bug::BelievesRetriedSync => Expected::new(DURABLE, 200, [1, 55]),
         Bug::TornTailIsCorruption => Expected::new(SETTLED, 20, [2, 29]),
-        Bug::CorruptionIsTornTail => Expected::new(MEMORY, 200, [2, 0]),
+        Bug::CorruptionIsTornTail => Expected::new(MEMORY, 200, [2, 15]),
         Bug::RenameWithoutDirSync => Expected::new(MEMORY, 20, [1, 0]),
         Bug::WallClockOrder => Expected::new(ACKNOWLEDGED, 200, [1, 0]),
         Bug::WallClockLease => Expected::new(FRESH_READS, 2_000, [4, 0]),

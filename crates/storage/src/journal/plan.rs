@@ -22,7 +22,7 @@ impl JournalEngine {
             self.step(DiskOp::Remove { path: format!("{directory}/{NEW_SEGMENT}") }, Then::Nothing);
         }
         // Of a last segment without a record that is known to be synced a failed sync may have lost the name. It gets it again below, and
-        // only then what it replaces is cut off: until that it may be the only copy.
+        // only then what it replaces is cut off: until then it may be the only copy.
         let before_last = self.segments.iter().rev().nth(1).map(|segment| segment.first);
         let kept = before_last.filter(|_| self.synced < self.last().first);
         let excess: Vec<(u64, u64)> = excess.iter().copied().filter(|(first, _)| Some(*first) != kept).collect();
