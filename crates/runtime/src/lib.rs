@@ -44,7 +44,7 @@ pub use engine::{Budget, Choice, Decision, Digest, Exhausted, Record, RecordKind
 pub use executor::{
     BoxedFuture, ChannelWait, Join, JoinError, Life, LiveTasks, LogKeeper, LogLine, LogPosition, MachineLogs, OutsideWait, Sleep,
     Spawn, StopSignal, TaskId, TaskName, Waiter, Waiting, WaitingTask, WrapTask, enter, entered, in_fresh_thread, is_entered,
-    keep_log_line, note_panic_places, select_start, take_panic_place, try_entered,
+    keep_log_line, note_panic_places, select_start, take_panic_place, try_entered, without_panic_output,
 };
 pub use random::{
     Address, Distribution, Entropy, EntropyRng, InvalidDistribution, InvalidSeed, QuantileTable, Roll, Seed, SeedSchedule,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use cluster_sim_runtime::{Digest, Heartbeat, Seed, finalize, fold_bytes};
+use cluster_sim_runtime::{Digest, Heartbeat, Seed, finalize, fold_bytes, without_panic_output};
 use cluster_sim_simulation::driver::Outline;
 use cluster_sim_simulation::{Decision, Finding, Report};
 use parking_lot::Mutex;
@@ -117,7 +117,7 @@ impl<'a> Search<'a> {
             return known;
         }
         self.count_run()?;
-        Some(self.runner.run_with_decisions(self.trial(&case)).1)
+        Some(without_panic_output(|| self.runner.run_with_decisions(self.trial(&case))).1)
     }
 
     pub(super) fn is_spent(&self) -> bool {
@@ -157,7 +157,7 @@ impl<'a> Search<'a> {
             return Some(known.clone());
         }
         self.count_run()?;
-        let tried = Tried::of(&self.runner.run(self.trial(case)));
+        let tried = Tried::of(&without_panic_output(|| self.runner.run(self.trial(case))));
         self.tried.insert(hash, tried.clone());
         Some(tried)
     }

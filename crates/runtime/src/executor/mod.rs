@@ -59,7 +59,7 @@ pub use context::{Life, enter, entered, is_entered, try_entered};
 pub use join::{Join, JoinError};
 pub use log::{LogKeeper, LogLine, LogPosition, MachineLogs, keep_log_line};
 pub use outside_waits::OutsideWait;
-pub use panic_place::{note_panic_places, take_panic_place};
+pub use panic_place::{note_panic_places, take_panic_place, without_panic_output};
 pub use sleep::Sleep;
 pub use spawn::{Spawn, select_start};
 pub use stop_signal::StopSignal;

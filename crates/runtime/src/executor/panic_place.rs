@@ -1,7 +1,8 @@
 //! Where code of a simulation panicked.
 //!
 //! The payload of a panic does not say where it began; only the process's panic hook is told. The hook set here notes the place
-//! for the thread and then calls the hook that was set before, so that panics print as they did.
+//! for the thread and then calls the hook that was set before, so that panics print as they did, but for [those that a search
+//! brings about](without_panic_output).
 //!
 //! A place within tokio says little: most of its calls name their caller, but those of `tokio::net` and `tokio::time::interval` do
 //! not. Of these the backtrace tells the first place outside of tokio, where the build has line tables.
@@ -17,6 +18,9 @@ use crate::engine::Kernel;
 thread_local! {
     /// The place of the latest panic of this thread, until it is taken.
     static PANICKED_AT: Cell<Option<String>> = const { Cell::new(None) };
+
+    /// Whether panics of this thread are expected and not printed.
+    static IS_QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether the hook is set, which is done once per process.
@@ -34,10 +38,33 @@ pub fn note_panic_places() {
             let previous = take_hook();
             set_hook(Box::new(move |panic| {
                 note(panic);
-                previous(panic);
+                if !is_quiet() {
+                    previous(panic);
+                }
             }));
         });
     }
+}
+
+fn is_quiet() -> bool {
+    IS_QUIET.try_with(Cell::get).unwrap_or_default()
+}
+
+/// Calls a function whose panics on this thread are not printed: hundreds of runs that are to panic, of which one is shown later.
+///
+/// A backtrace can take longer than its run. Places are noted all the same.
+pub fn without_panic_output<T>(call: impl FnOnce() -> T) -> T {
+    /// Ends the quiet, also if the call panics.
+    struct Restore(bool);
+
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            IS_QUIET.set(self.0);
+        }
+    }
+
+    let _restore = Restore(IS_QUIET.replace(true));
+    call()
 }
 
 fn note(panic: &PanicHookInfo<'_>) {
@@ -106,6 +133,20 @@ mod tests {
         let place = take_panic_place().expect("the hook was told");
         assert!(place.contains(&format!("panic_place.rs:{line}:")), "{place}");
         assert_eq!(take_panic_place(), None);
+    }
+
+    #[test]
+    fn a_thread_is_quiet_for_one_call_even_if_it_panics() {
+        note_panic_places();
+        let panicked = catch_unwind(|| {
+            without_panic_output(|| {
+                without_panic_output(|| assert!(is_quiet()));
+                assert!(is_quiet(), "an inner call ends no outer one");
+                panic!("on purpose")
+            })
+        });
+        assert!(panicked.is_err() && !is_quiet());
+        assert!(take_panic_place().is_some(), "its place is noted");
     }
 
     #[test]
