@@ -143,6 +143,29 @@ async fn write(node: Node) {
     }
 }
 
+/// Runs the rules skipped where they may be, and asked at each step.
+fn skipped_and_asked(holds: Holds, programs: &[Program], seed: Seed) -> [Report; 2] {
+    let cluster = counters_and_talkers().nodes("writer", 1, write).chaos(FaultProfile {
+        mean_interval: Duration::from_millis(300),
+        mean_duration: Duration::from_millis(100),
+        ..FaultProfile::default()
+    });
+    // The counters count on in the recovery phase.
+    let cluster = match holds {
+        Holds::Always => cluster,
+        Holds::Eventually => cluster.duration(Duration::from_millis(200)),
+    };
+    [true, false].map(|is_skipped| with_rules(cluster.clone(), holds, programs, is_skipped).run(seed))
+}
+
+/// A disk is there for rules from its first change on, and not from the submission of an operation on, which is none.
+#[test]
+fn a_rule_sees_a_disk_from_its_first_change_on() {
+    let program = Program { reads: vec![Read::Disk(7)], modulus: 4, cannot_tell: false };
+    let [skipping, asking] = skipped_and_asked(Holds::Always, &[program], Seed(1_781_608_265_701_817_485));
+    assert_eq!(without_work(skipping), without_work(asking));
+}
+
 /// A report without how much each rule looked at.
 fn without_work(mut report: Report) -> Report {
     report.checks.iter_mut().for_each(|check| check.work = CheckWork::default());
@@ -158,18 +181,7 @@ proptest! {
         programs in prop::collection::vec(any_program(), 1..5),
         seed in any::<u64>(),
     ) {
-        let cluster = counters_and_talkers().nodes("writer", 1, write).chaos(FaultProfile {
-            mean_interval: Duration::from_millis(300),
-            mean_duration: Duration::from_millis(100),
-            ..FaultProfile::default()
-        });
-        // The counters count on in the recovery phase.
-        let cluster = match holds {
-            Holds::Always => cluster,
-            Holds::Eventually => cluster.duration(Duration::from_millis(200)),
-        };
-        let [skipping, asking] =
-            [true, false].map(|is_skipped| with_rules(cluster.clone(), holds, &programs, is_skipped).run(Seed(seed)));
+        let [skipping, asking] = skipped_and_asked(holds, &programs, Seed(seed));
         prop_assert_eq!(without_work(skipping), without_work(asking));
     }
 }

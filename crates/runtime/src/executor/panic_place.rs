@@ -50,9 +50,10 @@ fn is_quiet() -> bool {
     IS_QUIET.try_with(Cell::get).unwrap_or_default()
 }
 
-/// Calls a function whose panics on this thread are not printed: hundreds of runs that are to panic, of which one is shown later.
+/// Calls a function whose panics on this thread are not printed.
 ///
-/// A backtrace can take longer than its run. Places are noted all the same.
+/// For hundreds of runs that are to panic, of which one is shown later: a backtrace can take longer than its run. Places are noted
+/// all the same.
 pub fn without_panic_output<T>(call: impl FnOnce() -> T) -> T {
     /// Ends the quiet, also if the call panics.
     struct Restore(bool);

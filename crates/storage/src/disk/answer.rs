@@ -71,6 +71,7 @@ impl Disks {
         let (node, about) = (pending.node, pending.address);
         let State::Submitted(op) = std::mem::replace(&mut pending.state, State::Over) else { return None };
         let disk = self.disks[node.index()].as_mut().expect("an operation was submitted to it");
+        disk.is_used = true;
         let (place, result) = match disk.faults {
             None => disk.execute_at_place(&op),
             Some(_) => (disk.key_of_place(&op), disk.execute_under_rules(&op, &mut Decider { kernel, node, about })),

@@ -106,9 +106,11 @@ impl Disks {
         self.subjects.get(&site).map(String::as_str)
     }
 
-    /// Returns the state of a node's disk, for rules; `None` before its first operation.
+    /// Returns the state of a node's disk, for rules.
+    ///
+    /// `None` before its first operation took effect: that is its first change, and a rule is asked again only after changes.
     pub fn state(&self, node: NodeId) -> Option<&dyn DiskState> {
-        self.disks.get(node.index())?.as_deref().map(|disk| disk as &dyn DiskState)
+        self.disks.get(node.index())?.as_deref().filter(|disk| disk.is_used).map(|disk| disk as &dyn DiskState)
     }
 
     /// Returns the files of a node's disk as node code sees them.

@@ -40,6 +40,8 @@ pub(super) struct NodeDisk {
     pub(super) limit: u64,
     /// How often what was rotten already, by address.
     pub(super) rots: BTreeMap<u64, u32>,
+    /// An operation took effect: from then on rules see the disk.
+    pub(super) is_used: bool,
 }
 
 /// The hash that stands for a path in records.
@@ -51,9 +53,9 @@ type Result<T> = std::result::Result<T, DiskErrorKind>;
 
 impl NodeDisk {
     pub(super) fn new(CompiledDisk { model, times }: &CompiledDisk) -> Self {
-        let (open, submitted, next_file, faults, rots) = Default::default();
+        let (open, submitted, next_file, faults, rots, is_used) = Default::default();
         let (model, times) = (Arc::clone(model), Arc::clone(times));
-        Self { tree: Tree::new(model.crash), model, times, open, submitted, next_file, faults, limit: u64::MAX, rots }
+        Self { tree: Tree::new(model.crash), model, times, open, submitted, next_file, faults, limit: u64::MAX, rots, is_used }
     }
 
     /// Forgets what belongs to the life that ended, besides what it wrote.
