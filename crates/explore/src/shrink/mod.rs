@@ -34,7 +34,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use cluster_sim_runtime::Heartbeat;
+use cluster_sim_runtime::{Heartbeat, without_panic_output};
 use cluster_sim_simulation::{Decision, Report};
 use parking_lot::Mutex;
 
@@ -109,13 +109,14 @@ pub(super) fn shrink_from(
     progress: impl FnMut(&ShrinkProgress) + Send + 'static,
 ) -> Option<Minimized> {
     let (seed, finding) = (report.seed(), report.finding()?);
-    let (first, decisions, outline) = match known {
-        Some(decisions) => (Tried::of(report), decisions, runner.outline(report)?),
+    let begin = || match known {
+        Some(decisions) => Some((Tried::of(report), decisions, runner.outline(report)?)),
         None => {
             let (first, decisions) = runner.run_with_decisions(Trial::new(seed).under(&case));
-            (Tried::of(&first), decisions, runner.outline(&first)?)
+            Some((Tried::of(&first), decisions, runner.outline(&first)?))
         }
     };
+    let (first, decisions, outline) = without_panic_output(begin)?;
     let first = first.broke(&finding)?;
     let before = (case.faults.faults().len(), decisions.len());
     let best: Shared = Arc::new(Mutex::new(Best { case, ran: first, decisions: Some(decisions), runs: 0, is_spent: false }));
