@@ -171,6 +171,20 @@ fn a_profile_damages_as_many_disks_as_claimed_and_any_of_them() {
 }
 
 #[test]
+fn no_drawn_damage_is_left_out_for_a_claim() {
+    // The faults of a seed hit the nodes that it picked, in place of any nodes of which the claim forbids all but the first.
+    let of_a_crash = |kind: &FaultKind| [FaultKind::Rollback, FaultKind::Reformat].contains(kind);
+    let damage = often().only(FaultKind::disk_dishonest().filter(|kind| !of_a_crash(kind)));
+    let drawn = |profile: &FaultProfile| {
+        let scenario = stores().chaos(profile.clone());
+        (0..16).map(|seed| scenario.run(Seed(seed)).faults.len()).collect::<Vec<_>>()
+    };
+    let within = drawn(&damage);
+    assert!(within.iter().sum::<usize>() > 32, "{within:?}");
+    assert_eq!(within, drawn(&damage.beyond_claims()));
+}
+
+#[test]
 fn planned_damage_takes_the_room_of_drawn_damage() {
     let damaged = stores().faults(planned([(400, rot("store/0"))]));
     let ([held, exceeded], damaged) = swept(&damaged, &often());
