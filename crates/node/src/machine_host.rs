@@ -131,10 +131,9 @@ impl<M: Machine> MachineHost<M> {
         apply_effects::<M>(common, &mut self.timers, node, kernel, network);
     }
 
-    /// As [`step_machine`](Self::step_machine), for seldom inputs.
-    #[cold]
-    #[inline(never)]
-    fn step_apart(&mut self, input: Input<M::Message>, common: &mut Common<M>, step: Step<'_>) {
+    /// Steps the machine with a seldom input, and does all that it asks for.
+    #[inline(always)]
+    fn step_whole(&mut self, input: Input<M::Message>, common: &mut Common<M>, step: Step<'_>) {
         let (kernel, network) = common.devices.split(step.core);
         self.step_machine(input, common, step.node, kernel, network);
         if common.effects.wants_more() {
@@ -149,11 +148,7 @@ impl<M: Machine> MachineHost<M> {
         let key = common.devices.disks;
         assert!(device == key.id(), "{device:?} woke a machine and gives it no input");
         let Some(HostDone { tag, result }) = step.core.devices.get_mut(key).take_of_host(number) else { return };
-        let (kernel, network) = common.devices.split(step.core);
-        self.step_machine(Input::Disk(tag, result), common, step.node, kernel, network);
-        if common.effects.wants_more() {
-            do_more(common, step.node, step.core);
-        }
+        self.step_whole(Input::Disk(tag, result), common, step);
     }
 }
 
@@ -356,7 +351,7 @@ impl<M: Machine> Hosts for MachineGroup<M> {
             let (payload, length) = content_of(&request);
             let record = Record::of(kernel.now(), RecordKind::Call, step.node);
             kernel.record(Record { length, payload, ..record });
-            self.hosts[place].step_apart(Input::Call(request), &mut self.common, step);
+            self.hosts[place].step_whole(Input::Call(request), &mut self.common, step);
         }
         Ok(())
     }
