@@ -1,7 +1,7 @@
 //! Async nodes under the simulated executor.
 //!
 //! [`tasks`], [`order`], [`select`]: spawning, joining, aborting, and which of several ready tasks runs first. [`sleeps`]:
-//! timers. [`ports`]: messages. [`publish`]: views, facts and calls. [`lives`]: crashes, restarts and drops. [`stalls`]: clients
+//! timers. [`timer_queues`]: many of them. [`ports`]: messages. [`publish`]: views, facts and calls. [`lives`]: crashes, restarts and drops. [`stalls`]: clients
 //! that do not end. [`turns`]: waits of no length. [`outside_waits`]: nodes that nothing of the run can wake. [`foreign`]: futures
 //! of other crates. [`runtimes`]: a tokio runtime around the test. [`traps`]: wakes from outside a poll. [`short_ways`]: they equal the
 //! long ones. [`torture`]: random operations against a model.
@@ -18,6 +18,7 @@ mod short_ways;
 mod sleeps;
 mod stalls;
 mod tasks;
+mod timer_queues;
 mod torture;
 mod traps;
 mod turns;

@@ -134,7 +134,7 @@ pub mod node {
         Journal, JournalError, JournalEvent, JournalOptions, JournalRecord, Label, Listener, Machine, MachineJournal, Message,
         Metadata, MissedTickBehavior, Node, NodeInfo, OneshotReceiver, OneshotSender, OpenOptions, Port, Received, Receiver,
         Recovered, Recv, ResetReason, Roll, SendError, Sender, Session, SessionReset, SessionSendError, Sleep, Space, SyncEvidence,
-        Timer, TornTail, TrySendError, channel, failpoint, oneshot, select, timers, yield_now,
+        Timer, TimerQueue, TornTail, TrySendError, channel, failpoint, oneshot, select, timers, yield_now,
     };
     pub use cluster_sim_runtime::{Address, Stream};
     pub use cluster_sim_types::{CoveragePoint, Fact, Incarnation, LocalInstant, NodeId, Rack, Region, Shard, WallTime, Zone};

@@ -44,6 +44,7 @@ mod real;
 mod real_node;
 mod select;
 mod timer;
+mod timer_queue;
 
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]
@@ -78,3 +79,4 @@ pub use real_node::Observation;
 #[doc(hidden)]
 pub use select::{select_parts, select_start};
 pub use timer::Timer;
+pub use timer_queue::TimerQueue;

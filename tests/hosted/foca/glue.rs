@@ -1,64 +1,22 @@
-//! Hosts an instance of foca as a machine.
+//! Hosts an instance of foca: as a machine, and as an async function.
 
-use std::collections::BTreeMap;
-
-use bytes::Bytes;
-use cluster_sim::node::{EntropyRng, Label};
+use cluster_sim::node::{EntropyRng, Incarnation, Label, TimerQueue};
 use cluster_sim::prelude::*;
-use foca::{
-    Codec, Config, Error, Foca, Header, Identity, Message, NoCustomBroadcast, Notification, OwnedNotification, PostcardCodec,
-    Runtime,
-};
+use foca::{AccumulatingRuntime, Config, Error, Foca, NoCustomBroadcast, OwnedNotification, PostcardCodec};
 use rand::Rng;
-use serde::{Deserialize, Serialize};
 
-/// One identity of a node. A node takes another when it restarts, and when it hears that others gave it up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Member {
-    pub(crate) node: NodeId,
-    /// The number of the life in the upper half, of the identity in this life in the lower.
-    pub(crate) generation: u64,
-}
+use super::member::{Member, Packet};
 
-impl Member {
-    /// How often the node took another identity in this life.
-    pub(crate) fn renewals(self) -> u32 {
-        self.generation as u32
-    }
-}
-
-impl Identity for Member {
-    type Addr = NodeId;
-
-    fn renew(&self) -> Option<Self> {
-        Some(Self { generation: self.generation + 1, ..*self })
-    }
-
-    fn addr(&self) -> NodeId {
-        self.node
-    }
-
-    fn win_addr_conflict(&self, other: &Self) -> bool {
-        self.generation > other.generation
-    }
-}
-
-/// A datagram of foca, in foca's own encoding.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Packet(Bytes);
-
-impl Packet {
-    fn header(&self) -> Option<Header<Member>> {
-        PostcardCodec.decode_header(&self.0[..]).ok()
-    }
-}
-
-/// A notification of foca, as a fact.
-pub(crate) type Notified = OwnedNotification<Member>;
-
-/// The fact that foca returned an error.
+/// A fact about a node.
 #[derive(Debug)]
-pub(crate) struct Refused(pub(crate) Error);
+pub(crate) enum SwimFact {
+    /// A life begins, as this member.
+    Began(Member),
+    /// A notification of foca.
+    Heard(OwnedNotification<Member>),
+    /// An error of foca.
+    Refused(Error),
+}
 
 /// How the nodes of a cluster are set up.
 #[derive(Debug, Clone)]
@@ -69,126 +27,150 @@ pub(crate) struct Setup {
     /// How long a node without members waits before it announces itself again; absent for never.
     pub(crate) rejoin_after: Option<Duration>,
     /// The generation of the first identity of a life.
-    pub(crate) first_generation: fn(&Boot) -> u64,
+    pub(crate) first_generation: fn(Incarnation) -> u64,
 }
 
-/// The view of a node: foca itself.
-pub(crate) type Membership<R = EntropyRng> = Foca<Member, PostcardCodec, R, NoCustomBroadcast>;
+/// The view of a node: the other members that it takes for alive.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Membership {
+    /// Absent before the node began.
+    pub(crate) own: Option<Member>,
+    pub(crate) others: Vec<Member>,
+}
 
-/// A member of a cluster.
+/// An instance of foca with its timers.
 pub(crate) struct Swim<R = EntropyRng> {
-    membership: Membership<R>,
+    foca: Foca<Member, PostcardCodec, R, NoCustomBroadcast>,
     setup: Setup,
-    timers: Timers,
+    timers: TimerQueue<Wait>,
+    requests: AccumulatingRuntime<Member>,
+    facts: Vec<SwimFact>,
+    membership: Membership,
 }
 
-/// Announce this node again, if it has no members.
-const JOIN: Timer = Timer(0);
-
-/// The timers that foca waits for.
-///
-/// Whenever one comes due, foca gets the earliest: after a pause several are due, in any order, and foca relies on theirs.
-#[derive(Default)]
-struct Timers {
-    /// By the instant at which it is due, and its number.
-    events: BTreeMap<(LocalInstant, u64), foca::Timer<Member>>,
-    /// How many were set, ever.
-    set: u64,
+/// An event that a node waits for.
+enum Wait {
+    /// Announces the node again, if it has no members.
+    Join,
+    Foca(foca::Timer<Member>),
 }
 
-/// Turns what foca asks for during one step into effects.
-struct Step<'s> {
-    now: LocalInstant,
-    effects: &'s mut Effects<Packet>,
-    timers: &'s mut Timers,
-    was_notified: bool,
-}
-
-impl Runtime<Member> for Step<'_> {
-    fn notify(&mut self, notification: Notification<'_, Member>) {
-        self.was_notified = true;
-        self.effects.emit(notification.to_owned());
-    }
-
-    fn send_to(&mut self, to: Member, packet: &[u8]) {
-        self.effects.send(to.node, Packet(Bytes::copy_from_slice(packet)));
-    }
-
-    fn submit_after(&mut self, event: foca::Timer<Member>, after: Duration) {
-        self.timers.set += 1;
-        self.timers.events.insert((self.now + after, self.timers.set), event);
-        self.effects.set_timer(Timer(self.timers.set), after);
-    }
+enum Event {
+    Message(Packet),
+    Timer(Wait),
+    Stop,
 }
 
 impl<R: Rng> Swim<R> {
-    pub(crate) fn boot(boot: &Boot, setup: &Setup, rng: R) -> Self {
-        let member = Member { node: boot.id(), generation: (setup.first_generation)(boot) };
-        let membership = Foca::new(member, setup.config.clone(), rng, PostcardCodec);
-        Self { membership, setup: setup.clone(), timers: Timers::default() }
+    fn new(node: NodeId, life: Incarnation, setup: &Setup, rng: R) -> Self {
+        let own = Member { node, generation: (setup.first_generation)(life) };
+        Self {
+            foca: Foca::new(own, setup.config.clone(), rng, PostcardCodec),
+            setup: setup.clone(),
+            timers: TimerQueue::default(),
+            requests: AccumulatingRuntime::new(),
+            facts: vec![SwimFact::Began(own)],
+            membership: Membership { own: Some(own), others: Vec::new() },
+        }
     }
 
-    fn join(&mut self, step: &mut Step<'_>) -> Result<(), Error> {
-        if let Some(after) = self.setup.rejoin_after {
-            step.effects.set_timer(JOIN, after);
-        }
-        let own = self.membership.identity().node;
-        let is_alone = self.membership.num_members() == 0;
+    fn join(&mut self, now: LocalInstant) -> Result<(), Error> {
+        self.setup.rejoin_after.into_iter().for_each(|after| self.timers.insert(now + after, Wait::Join));
+        let (own, is_alone) = (self.foca.identity().node, self.foca.num_members() == 0);
         let mut seeds = self.setup.seeds.iter().filter(|seed| is_alone && **seed != own);
-        seeds.try_for_each(|seed| self.membership.announce(Member { node: *seed, generation: 0 }, &mut *step))
+        seeds.try_for_each(|seed| self.foca.announce(Member { node: *seed, generation: 0 }, &mut self.requests))
+    }
+
+    fn handle(&mut self, now: LocalInstant, event: Event) {
+        let result = match event {
+            Event::Message(packet) => self.foca.handle_data(&packet.0, &mut self.requests),
+            Event::Timer(Wait::Foca(timer)) => self.foca.handle_timer(timer, &mut self.requests),
+            Event::Timer(Wait::Join) => self.join(now),
+            Event::Stop => self.foca.leave_cluster(&mut self.requests),
+        };
+        self.facts.extend(result.err().map(SwimFact::Refused));
+        while let Some((after, timer)) = self.requests.to_schedule() {
+            self.timers.insert(now + after, Wait::Foca(timer));
+        }
+        while let Some(notification) = self.requests.to_notify() {
+            self.facts.push(SwimFact::Heard(notification));
+        }
+        if !self.facts.is_empty() {
+            let others = self.foca.iter_members().map(|member| *member.id()).collect();
+            self.membership = Membership { own: Some(*self.foca.identity()), others };
+        }
+    }
+
+    /// Boots a machine.
+    pub(crate) fn boot(boot: &Boot, setup: &Setup, rng: R) -> Self {
+        Self::new(boot.id(), boot.incarnation(), setup, rng)
     }
 }
 
 impl<R: Rng + 'static> Machine for Swim<R> {
     type Message = Packet;
-    type View = Membership<R>;
+    type View = Membership;
 
     fn step(&mut self, now: LocalInstant, input: Input<Packet>, effects: &mut Effects<Packet>) {
-        let mut timers = std::mem::take(&mut self.timers);
-        let mut step = Step { now, effects, timers: &mut timers, was_notified: false };
-        let result = match input {
-            Input::Start | Input::Timer(JOIN) => self.join(&mut step),
-            Input::Timer(_) => {
-                let (_, event) = step.timers.events.pop_first().expect("a timer was set");
-                self.membership.handle_timer(event, &mut step)
+        let is_stop = matches!(input, Input::Stop { .. });
+        match input {
+            Input::Start => self.handle(now, Event::Timer(Wait::Join)),
+            Input::Message { message, .. } => self.handle(now, Event::Message(message)),
+            Input::Stop { .. } => self.handle(now, Event::Stop),
+            _ => {
+                while let Some(wait) = self.timers.pop_due(now) {
+                    self.handle(now, Event::Timer(wait));
+                }
             }
-            Input::Message { message, .. } => self.membership.handle_data(&message.0, &mut step),
-            _ => Ok(()),
-        };
-        if !step.was_notified {
+        }
+        while let Some((to, packet)) = self.requests.to_send() {
+            effects.send(to.node, Packet(packet));
+        }
+        if self.facts.is_empty() {
             effects.view_unchanged();
         }
-        if let Err(error) = result {
-            effects.emit(Refused(error));
+        self.facts.drain(..).for_each(|fact| effects.emit(fact));
+        self.timers.arm(Timer(0), now, effects);
+        if is_stop {
+            effects.stop();
         }
-        self.timers = timers;
     }
 
-    fn view(&self) -> &Membership<R> {
+    fn view(&self) -> &Membership {
         &self.membership
     }
 
-    /// The kind of a message and its probe: what a node piggybacks depends on all that it heard before.
     fn label(packet: &Packet) -> Label {
-        let Some(Header { message, .. }) = packet.header() else { return Label::Content };
-        let (kind, probe) = match message {
-            Message::Ping(probe) => (1, probe),
-            Message::Ack(probe) => (2, probe),
-            Message::PingReq { probe_number, .. } => (3, probe_number),
-            Message::IndirectPing { probe_number, .. } => (4, probe_number),
-            Message::IndirectAck { probe_number, .. } => (5, probe_number),
-            Message::ForwardedAck { probe_number, .. } => (6, probe_number),
-            Message::Announce => (7, 0),
-            Message::Feed => (8, 0),
-            Message::Gossip => (9, 0),
-            Message::Broadcast => (10, 0),
-            Message::TurnUndead => (11, 0),
-        };
-        Label::Key { kind, id: probe.into() }
+        packet.label()
     }
 
     fn describe(packet: &Packet) -> Option<String> {
-        let header = packet.header()?;
-        Some(format!("{:?} from {:?} to {:?}", header.message, header.src, header.dst))
+        packet.describe()
+    }
+}
+
+/// Runs a node as an async function.
+pub(crate) async fn run(node: Node, setup: Setup) {
+    let port = node.bind::<Packet>("main").labelled(Packet::label);
+    let mut swim = Swim::new(node.id(), node.incarnation(), &setup, node.rng("foca", 0));
+    let mut event = Event::Timer(Wait::Join);
+    loop {
+        let is_stop = matches!(event, Event::Stop);
+        swim.handle(node.now(), event);
+        while let Some((to, packet)) = swim.requests.to_send() {
+            port.send(to.node, Packet(packet));
+        }
+        if !swim.facts.is_empty() {
+            node.publish(|view: &mut Membership| view.clone_from(&swim.membership));
+        }
+        swim.facts.drain(..).for_each(|fact| node.emit(fact));
+        if is_stop {
+            return;
+        }
+        event = select! {
+            received = port.recv() => Event::Message(received.message),
+            wait = swim.timers.next(&node) => Event::Timer(wait),
+            _deadline = node.stopping() => Event::Stop,
+        };
     }
 }

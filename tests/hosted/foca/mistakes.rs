@@ -1,9 +1,10 @@
 //! Mistakes that users of foca make: each breaks a rule within the seeds granted to it in advance.
 
 use cluster_sim::prelude::*;
-use foca::Config;
+use foca::{Config, OwnedNotification};
 
-use super::glue::{Member, Notified, Setup};
+use super::glue::{Setup, SwimFact};
+use super::member::Member;
 use super::rules::DownIsForever;
 use super::{setup, swim};
 
@@ -45,9 +46,9 @@ fn plain_swim_never_takes_back_what_it_gave_up() {
 /// Takes another node for a member, gives it up, and takes it for a member again.
 async fn recant(node: Node) {
     let member = Member { node: NodeId(1), generation: 0 };
-    node.emit(Notified::MemberUp(member));
-    node.emit(Notified::MemberDown(member));
-    node.emit(Notified::MemberUp(member));
+    node.emit(SwimFact::Heard(OwnedNotification::MemberUp(member)));
+    node.emit(SwimFact::Heard(OwnedNotification::MemberDown(member)));
+    node.emit(SwimFact::Heard(OwnedNotification::MemberUp(member)));
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! foca, an implementation of SWIM: 100 nodes agree on who is alive.
+//! foca, an implementation of SWIM: 100 nodes agree on who is alive, as machines and as async nodes.
 
 mod entropy;
 mod glue;
+mod member;
 mod mistakes;
 mod rules;
 
@@ -12,8 +13,9 @@ use cluster_sim::prelude::*;
 use cluster_sim::scenario::Budget;
 use cluster_sim_testkit::units::{milliseconds, seconds};
 use foca::{Config, PeriodicParams};
+use rstest::rstest;
 
-use self::glue::{Membership, Setup, Swim};
+use self::glue::{Membership, Setup, Swim, run};
 use self::rules::{DownIsForever, LivesAreTold, NothingRefused, all_have_the_live_set, members_are_told_apart};
 
 fn periodic(frequency: Duration, members: usize) -> Option<PeriodicParams> {
@@ -42,7 +44,7 @@ fn setup() -> Setup {
         config: config(),
         seeds: (0..3).map(NodeId).collect(),
         rejoin_after: Some(seconds(1)),
-        first_generation: |boot| u64::from(boot.incarnation().0) << 32,
+        first_generation: |life| u64::from(life.0) << 32,
     }
 }
 
@@ -55,10 +57,18 @@ fn profile() -> FaultProfile {
         .without([FaultKind::ClockStep, FaultKind::ClockStrobe])
 }
 
-/// A cluster for 20 s.
+/// A cluster of machines for 20 s.
 fn swim(nodes: u32, setup: Setup) -> Scenario {
-    Scenario::new("swim")
-        .machines("node", nodes, move |boot: &Boot| Swim::boot(boot, &setup, boot.rng("foca", 0)))
+    ruled(Scenario::new("swim").machines("node", nodes, move |boot: &Boot| Swim::boot(boot, &setup, boot.rng("foca", 0))))
+}
+
+/// A cluster of async nodes for 20 s.
+fn swim_async(nodes: u32, setup: Setup) -> Scenario {
+    ruled(Scenario::new("swim async").nodes("node", nodes, move |node| run(node, setup.clone())))
+}
+
+fn ruled(scenario: Scenario) -> Scenario {
+    scenario
         .default_links(LinkModel { loss: Ratio::percent(1), ..LinkModel::constant(milliseconds(2)) })
         .observe("a member that is down stays down", DownIsForever::default)
         .observe("no two lives share an identity", LivesAreTold::default)
@@ -66,21 +76,65 @@ fn swim(nodes: u32, setup: Setup) -> Scenario {
         .always_each("members are told apart", members_are_told_apart)
         .eventually("every node has the live set", all_have_the_live_set)
         .sometimes("a node that lives is given up and returns", |world| {
-            world.changed::<Membership>().any(|(_, membership)| membership.identity().renewals() > 0)
+            world.changed::<Membership>().any(|(_, membership)| membership.own.is_some_and(|own| own.renewals() > 0))
         })
         .chaos(profile())
         .duration(seconds(20))
         .recovery_timeout(seconds(60))
 }
 
-#[test]
-fn a_hundred_nodes_agree_on_who_is_alive() {
-    swim(100, setup()).campaign(0..40).require_coverage().run().assert_ok();
+/// A cluster of 24 nodes in four zones under every kind of fault that it can meet: it has no disks, and no tasks to cancel.
+fn under_every_fault(cluster: fn(u32, Setup) -> Scenario) -> Scenario {
+    let faults = profile().also(FaultKind::OF_PROCESSES).without([FaultKind::CancelTasks, FaultKind::CrashInIo]);
+    cluster(24, setup()).zones("node", ["a", "b", "c", "d"]).chaos(faults)
 }
 
-#[test]
-fn soak_a_hundred_nodes_agree_on_who_is_alive() {
+/// The kinds of faults that the seeds apply.
+const KINDS: [&str; 19] = [
+    "clock drift",
+    "clock freeze",
+    "coalesced timers",
+    "coarse clock",
+    "crash",
+    "crash all",
+    "cut",
+    "equal random",
+    "graceful stop",
+    "impair",
+    "impair links",
+    "late timers",
+    "loss",
+    "pause",
+    "periodic drift",
+    "poison message",
+    "random drift",
+    "rolling restart",
+    "slow",
+];
+
+#[rstest]
+#[case::machines(swim)]
+#[case::async_nodes(swim_async)]
+fn a_cluster_agrees_on_who_is_alive_under_every_fault(#[case] cluster: fn(u32, Setup) -> Scenario) {
+    let sweep = under_every_fault(cluster).campaign(0..250).require_coverage().run();
+    sweep.assert_ok();
+    let coverage = sweep.coverage().expect("it was asked for");
+    assert_eq!(coverage.faults.keys().collect::<Vec<_>>(), KINDS);
+    assert!(coverage.faults.values().all(|count| count.effective > 0), "{coverage}");
+}
+
+#[rstest]
+#[case::machines(swim)]
+#[case::async_nodes(swim_async)]
+fn a_hundred_nodes_agree_on_who_is_alive(#[case] cluster: fn(u32, Setup) -> Scenario) {
+    cluster(100, setup()).campaign(0..12).require_coverage().run().assert_ok();
+}
+
+#[rstest]
+#[case::machines(swim)]
+#[case::async_nodes(swim_async)]
+fn soak_a_hundred_nodes_agree_on_who_is_alive(#[case] cluster: fn(u32, Setup) -> Scenario) {
     // An indirect probe travels four links: where copies add up, each makes as many copies of the next.
     let budget = Budget { messages_in_flight: Some(2_000_000), ..Budget::default() };
-    swim(100, setup()).budget(budget).campaign(0..1_000).require_coverage().run().assert_ok();
+    cluster(100, setup()).budget(budget).campaign(0..500).require_coverage().run().assert_ok();
 }

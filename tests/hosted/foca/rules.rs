@@ -1,13 +1,13 @@
 //! The rules of a cluster of foca.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use cluster_sim::check::{Change, Health, Invariant};
-use cluster_sim::node::Incarnation;
 use cluster_sim::prelude::*;
-use foca::{Error, OwnedNotification as Heard};
+use foca::{Error, OwnedNotification};
 
-use super::glue::{Member, Membership, Notified, Refused};
+use super::glue::{Membership, SwimFact};
+use super::member::Member;
 
 /// Once a node has heard that a member is down, it never takes it for a member again.
 ///
@@ -29,9 +29,9 @@ impl Invariant for DownIsForever {
         if let Change::Health(_, Health::Down, _) = change {
             down.clear();
         }
-        match change.fact::<Notified>() {
-            Some(Heard::MemberDown(member)) => _ = down.insert(*member),
-            Some(Heard::MemberUp(member)) => {
+        match change.fact() {
+            Some(SwimFact::Heard(OwnedNotification::MemberDown(member))) => _ = down.insert(*member),
+            Some(SwimFact::Heard(OwnedNotification::MemberUp(member))) => {
                 self.checked += 1;
                 if down.contains(member) {
                     return Verdict::violated([node, member.node], format!("{member:?} was down and is up"));
@@ -50,19 +50,17 @@ impl Invariant for DownIsForever {
 /// No identity belongs to two lives of a node.
 #[derive(Default)]
 pub(crate) struct LivesAreTold {
-    lives: BTreeMap<Member, Incarnation>,
+    lives: BTreeSet<Member>,
 }
 
 impl Invariant for LivesAreTold {
-    fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
-        let Change::Health(node, Health::Up, life) = change else { return Verdict::Holds };
-        let Some(membership) = world.view::<Membership>(*node) else { return Verdict::Holds };
-        let member = *membership.identity();
-        // A node is also up again, in the same life, after a pause.
-        if self.lives.insert(member, *life).is_some_and(|earlier| earlier != *life) {
-            return Verdict::violated([*node], format!("two lives are {member:?}"));
+    fn observe(&mut self, change: &Change, _world: &World<'_>) -> Verdict {
+        match change.fact() {
+            Some(SwimFact::Began(own)) if !self.lives.insert(*own) => {
+                Verdict::violated([change.node()], format!("two lives are {own:?}"))
+            }
+            _ => Verdict::Holds,
         }
-        Verdict::Holds
     }
 
     fn times_checked(&self) -> u64 {
@@ -82,9 +80,11 @@ pub(crate) struct NothingRefused {
 impl Invariant for NothingRefused {
     fn observe(&mut self, change: &Change, _world: &World<'_>) -> Verdict {
         self.facts += 1;
-        match change.fact::<Refused>() {
-            None | Some(Refused(Error::DataFromOurselves)) => Verdict::Holds,
-            Some(Refused(error)) => Verdict::violated([change.node()], error.to_string()),
+        match change.fact() {
+            Some(SwimFact::Refused(error)) if !matches!(error, Error::DataFromOurselves) => {
+                Verdict::violated([change.node()], error.to_string())
+            }
+            _ => Verdict::Holds,
         }
     }
 
@@ -96,22 +96,22 @@ impl Invariant for NothingRefused {
 /// No node counts itself among the others, or two identities of one node.
 pub(crate) fn members_are_told_apart(node: NodeId, membership: &Membership) -> Verdict {
     let mut seen = BTreeSet::from([node]);
-    match membership.iter_members().find(|member| !seen.insert(member.id().node)) {
-        Some(member) => Verdict::violated([node, member.id().node], format!("{:?} is there twice", member.id())),
+    match membership.others.iter().find(|member| !seen.insert(member.node)) {
+        Some(member) => Verdict::violated([node, member.node], format!("{member:?} is there twice")),
         None => Verdict::Holds,
     }
 }
 
 /// Every node that is up has exactly the nodes that are up as members, by their present identities.
 pub(crate) fn all_have_the_live_set(world: &World<'_>) -> Verdict {
-    let live: BTreeSet<Member> = world.views::<Membership>().map(|(_, membership)| *membership.identity()).collect();
+    let live: BTreeSet<Member> = world.views::<Membership>().filter_map(|(_, membership)| membership.own).collect();
     for (node, membership) in world.views::<Membership>() {
-        let present = membership.num_members() + 1;
+        let present = membership.others.len() + 1;
         if present != live.len() {
             return Verdict::violated([node], format!("has {present} members of {}", live.len()));
         }
-        if let Some(gone) = membership.iter_members().find(|member| !live.contains(member.id())) {
-            return Verdict::violated([node], format!("has {:?}, which is gone", gone.id()));
+        if let Some(gone) = membership.others.iter().find(|member| !live.contains(member)) {
+            return Verdict::violated([node], format!("has {gone:?}, which is gone"));
         }
     }
     Verdict::Holds
