@@ -10,6 +10,8 @@ use cluster_sim::Seed;
 use cluster_sim::explore::SeedRange;
 use cluster_sim_registry::{MetricLimit, Prepared, ScenarioError, ScenarioErrorKind};
 
+use crate::fault_profile::FaultProfileFile;
+
 /// The sections of every help: examples come before the list of flags.
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
 
@@ -48,6 +50,16 @@ pub(crate) enum Command {
     Worker(ScenarioArguments),
     /// List the builtin scenarios
     List,
+    /// Print the fault profile of a scenario as JSON
+    ///
+    /// Change it, and run with --fault-profile. A profile says how often and how long faults occur, which kinds, and against whom; each
+    /// seed draws other faults from it. A field that is left out has its default.
+    #[command(help_template = TEMPLATE)]
+    FaultProfile {
+        /// A scenario file, or the name of a builtin scenario [default: the default profile]
+        #[arg(value_name = "SCENARIO")]
+        scenario: Option<PathBuf>,
+    },
     /// Print the digest of every builtin scenario, in the form of tests/digests.toml
     ///
     /// For each short scenario also prints one digest folded over the runs from many seeds. The lines do not depend on the machine or the
@@ -123,6 +135,8 @@ pub(crate) struct RunArguments {
     /// report is written. With `-` the summary goes to stderr.
     #[arg(long, value_name = "REPORT")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) fault_profile: FaultProfileFile,
     /// Run from another seed than the scenario's: decimal, 0x and hex digits, or a git hash of 40 digits
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<Seed>,
@@ -228,6 +242,8 @@ pub(crate) struct ReplayArguments {
 pub(crate) struct ScenarioArguments {
     #[command(flatten)]
     pub(crate) scenario: ScenarioChoice,
+    #[command(flatten)]
+    pub(crate) fault_profile: FaultProfileFile,
     /// Fail a seed too if this number of its run exceeds the limit; may be given several times
     #[arg(long = "max", visible_alias = "fail-on", value_name = "METRIC=LIMIT")]
     pub(crate) limits: Vec<MetricLimit>,

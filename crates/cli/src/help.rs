@@ -6,6 +6,7 @@ use clap::CommandFactory;
 use cluster_sim_registry::{BuiltinScenario, Registry};
 
 use crate::arguments::Arguments;
+use crate::fault_profile;
 
 /// The columns of texts in the help, below the `term_width` of the arguments.
 const WIDTH: usize = 98;
@@ -44,7 +45,8 @@ pub(crate) fn command(registry: &Registry) -> clap::Command {
     let command = Arguments::command().before_help(examples.overview()).after_help(legend.clone());
     let command = with_examples("run", examples.run(registry), command);
     let command = with_examples("sweep", examples.sweep() + SWEEP_OUTPUT, command);
-    with_examples("replay", examples.replay(), command)
+    let command = with_examples("replay", examples.replay(), command);
+    command.mut_subcommand("fault-profile", |command| command.before_help(examples.fault_profile()).after_help(kinds()))
 }
 
 /// Names for the examples.
@@ -97,6 +99,8 @@ impl Examples {
         }
         lines.push((format!("cluster-sim run {scenario} --check-determinism"), "run it in two processes and compare"));
         lines.push((format!("cluster-sim run {scenario} --profile"), "what each rule took of the time"));
+        lines.push((format!("cluster-sim fault-profile {scenario} > chaos.json"), "the faults that seeds draw, to change"));
+        lines.push((format!("cluster-sim run {scenario} --fault-profile chaos.json"), ""));
         examples(lines) + &files(registry)
     }
 
@@ -111,6 +115,14 @@ impl Examples {
         ];
         lines.extend(self.limits.last().map(|limit| (format!("cluster-sim sweep {short} --seeds 1000 --max {limit}"), "")));
         examples(lines)
+    }
+
+    fn fault_profile(&self) -> String {
+        let short = &*self.short;
+        examples(vec![
+            (format!("cluster-sim fault-profile {short} > chaos.json"), "write one, then edit it"),
+            (format!("cluster-sim sweep {short} --fault-profile chaos.json"), "run seeds under it"),
+        ])
     }
 
     fn replay(&self) -> String {
@@ -160,6 +172,11 @@ fn legend(registry: &Registry) -> String {
         writeln!(text, "  {name}{gap}{help}").expect("a string can be written to");
     }
     text
+}
+
+/// The kinds of faults that a profile may name.
+fn kinds() -> String {
+    wrapped(&fault_profile::kinds(), WIDTH - 2).iter().fold("Kinds of faults:\n".to_owned(), |text, line| text + "  " + line + "\n")
 }
 
 /// Breaks a text into lines of at most `width` characters, where its words allow it.

@@ -7,11 +7,13 @@
 mod arguments;
 mod digests;
 mod environment;
+mod fault_profile;
 mod help;
 mod interrupt;
 mod log;
 mod monitor;
 mod output;
+mod own_profile;
 #[cfg(test)]
 mod own_system_tests;
 mod progress;
@@ -110,6 +112,7 @@ fn execute(arguments: Arguments, registry: &Registry) -> Result<u8, ScenarioErro
         Command::Sweep(arguments) => sweep::sweep(&arguments, registry, &variables()?),
         Command::Replay(arguments) => replay::replay(&arguments, registry, &variables()?),
         Command::Worker(target) => sweep::work(&target, registry, &variables()?),
+        Command::FaultProfile { scenario } => Ok(printed(&own_profile::own_profile(scenario.as_deref(), registry, &variables()?)?)),
         Command::List => Ok(printed(&list(registry))),
         Command::Digests { threads, seeds } => Ok(printed(&digests::digests(registry, threads.map(threads::capped), seeds.get())?)),
     }

@@ -30,7 +30,8 @@ const NODE_SECONDS_LARGE: f64 = 1e6;
 /// If flags, scenario or report file do not fit. All of them are checked first, so nothing was run.
 pub(crate) fn run(arguments: &RunArguments, registry: &Registry, variables: &Variables) -> Result<u8, ScenarioError> {
     let scenario = arguments.scenario.name()?;
-    let mut prepared = arguments.bounds.steps.apply(prepare(scenario, registry, variables)?);
+    let prepared = arguments.fault_profile.apply(prepare(scenario, registry, variables)?)?;
+    let mut prepared = arguments.bounds.steps.apply(prepared);
     if let Some(seed) = arguments.seed {
         prepared = prepared.with_seed(seed);
     }
@@ -181,6 +182,7 @@ mod tests {
 
     use super::*;
     use crate::arguments::Bounds;
+    use crate::fault_profile::FaultProfileFile;
 
     /// Sends the id of its process, so that two processes differ.
     struct Leaky {
@@ -214,6 +216,7 @@ mod tests {
         let arguments = RunArguments {
             scenario: "leaky".into(),
             out: Some(out.clone()),
+            fault_profile: FaultProfileFile::default(),
             seed: None,
             check_determinism,
             profile: false,

@@ -11,6 +11,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::arguments::{Bounds, MaxSteps, ProgressMode, ReplayArguments, RunArguments, ScenarioArguments, SweepArguments};
+use crate::fault_profile::FaultProfileFile;
 use crate::{replay, run, sweep};
 
 /// A registry with the scenario `failing`, which breaks its rule in every run, and the number of its runs so far.
@@ -41,6 +42,7 @@ fn counted_that(breaks: bool) -> (Registry, Arc<AtomicUsize>) {
 fn a_failing_scenario_is_run_and_recorded() {
     let (registry, runs) = counted();
     let arguments = RunArguments {
+        fault_profile: FaultProfileFile::default(),
         scenario: "failing".into(),
         out: None,
         seed: None,
@@ -58,6 +60,7 @@ fn a_failing_scenario_is_run_and_recorded() {
 fn sweep_arguments(folder: &TempDir) -> SweepArguments {
     SweepArguments {
         target: ScenarioArguments {
+            fault_profile: FaultProfileFile::default(),
             scenario: "failing".into(),
             limits: Vec::new(),
             coverage: false,

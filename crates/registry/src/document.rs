@@ -42,6 +42,11 @@ impl<'a> Document<'a> {
         read.map(|Strict(root)| Self { source, root }).map_err(|error| unreadable(text, source, &track.path(), &error))
     }
 
+    /// A value of it as a document of its own, whose paths begin there.
+    pub(crate) fn part(&self, root: Value) -> Self {
+        Self { source: self.source, root }
+    }
+
     /// The name of the file in errors.
     pub fn source(&self) -> &'a str {
         self.source

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use cluster_sim::{Report, Scenario, Seed, VirtualInstant};
+use cluster_sim::{FaultProfile, Report, Scenario, Seed, VirtualInstant};
 use cluster_sim_metrics::{Signature, numbers};
 use serde_json::Value;
 
 use crate::artifact::{ARTIFACT_FORMAT, Artifact, TimelineEntry};
+use crate::fault_profile::FAULT_PROFILE;
 
 /// The field of every scenario file that bounds the steps of a run.
 pub(crate) const MAX_STEPS: &str = "max_steps";
@@ -82,6 +83,16 @@ impl Prepared {
             fields.insert(MAX_STEPS.to_owned(), Value::from(steps));
         }
         Self { scenario: self.scenario.max_steps(steps), ..self }
+    }
+
+    /// Draws faults from a profile, in place of the scenario's own; its report repeats the profile.
+    #[must_use]
+    pub fn with_fault_profile(mut self, profile: FaultProfile) -> Self {
+        if let Value::Object(fields) = &mut self.description {
+            let value = serde_json::to_value(&profile).expect("a profile has names, numbers and lists only");
+            fields.insert(FAULT_PROFILE.to_owned(), value);
+        }
+        Self { scenario: self.scenario.chaos(profile), ..self }
     }
 
     /// Sets about how many messages a run sends, where the scenario tells it.

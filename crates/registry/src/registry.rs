@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::builtin::BuiltinScenario;
 use crate::document::Document;
 use crate::error::{ScenarioError, ScenarioErrorKind};
+use crate::fault_profile::take_fault_profile;
 use crate::field_spec::FieldSpec;
 use crate::metric_limit::MetricLimit;
 use crate::planted::{PlantedBug, PlantedBugs};
@@ -120,18 +121,23 @@ impl Registry {
 
     /// Reads a scenario file of any system that has files; errors name it `source`.
     ///
-    /// Every file may have the field `max_steps`, whatever its system: the steps after which a run ends as unknown.
+    /// Every file may have two fields, whatever its system: `max_steps`, the steps after which a run ends as unknown, and
+    /// `fault_profile`, from which seeds draw faults.
     ///
     /// # Errors
     /// The first mistake in the file.
     pub fn read(&self, text: &str, source: &str, variables: &Variables) -> Result<Prepared, ScenarioError> {
         let mut document = Document::parse(text, source)?;
         let max_steps = take_max_steps(&mut document)?;
-        let prepared = (self.format_of(&document)?.read)(document, variables)?;
-        Ok(match max_steps {
-            Some(steps) => prepared.with_max_steps(steps),
-            None => prepared,
-        })
+        let profile = take_fault_profile(&mut document)?;
+        let mut prepared = (self.format_of(&document)?.read)(document, variables)?;
+        if let Some(steps) = max_steps {
+            prepared = prepared.with_max_steps(steps);
+        }
+        if let Some(profile) = profile {
+            prepared = prepared.with_fault_profile(profile);
+        }
+        Ok(prepared)
     }
 
     /// The format of a file: that of the system that it names, else the first.

@@ -95,7 +95,8 @@ pub(crate) fn work(target: &ScenarioArguments, registry: &Registry, variables: &
 }
 
 fn read(target: &ScenarioArguments, registry: &Registry, variables: &Variables) -> Result<Arc<Prepared>, ScenarioError> {
-    let prepared = target.steps.apply(prepare(target.scenario.name()?, registry, variables)?);
+    let prepared = target.fault_profile.apply(prepare(target.scenario.name()?, registry, variables)?)?;
+    let prepared = target.steps.apply(prepared);
     target.limits.iter().try_for_each(|limit| limit.check(&prepared))?;
     Ok(Arc::new(prepared))
 }
@@ -122,6 +123,9 @@ fn worker(executable: &Path, scenario: &Path, target: &ScenarioArguments) -> Com
     command.arg("worker").arg("--scenario").arg(scenario);
     for limit in &target.limits {
         command.arg("--max").arg(limit.to_string());
+    }
+    if let Some(file) = &target.fault_profile.path {
+        command.arg("--fault-profile").arg(file);
     }
     if target.coverage {
         command.arg("--coverage");
@@ -167,6 +171,9 @@ fn verdicts(name: &str, target: &ScenarioArguments, sweep: &Sweep) -> String {
 fn rerun_command(name: &str, target: &ScenarioArguments, report: &Report) -> String {
     let mut command = format!("cluster-sim run {} --seed {}", shell_quoted(name), report.seed());
     target.limits.iter().for_each(|limit| command += &format!(" --max {}", shell_quoted(&limit.to_string())));
+    if let Some(file) = &target.fault_profile.path {
+        command += &format!(" --fault-profile {}", shell_quoted(&file.to_string_lossy()));
+    }
     if let Some(steps) = target.steps.max_steps {
         command += &format!(" --max-steps {steps}");
     }

@@ -248,6 +248,11 @@ impl CompiledProfile {
         fitted.filter(|scheduled| limit.allows(scheduled)).collect()
     }
 
+    /// The profile without its tables.
+    pub(crate) fn profile(&self) -> &FaultProfile {
+        &self.profile
+    }
+
     /// The groups that it spares from faults of either kind.
     pub(crate) fn spared_groups(&self) -> impl Iterator<Item = &String> {
         self.profile.spared_groups.iter().chain(&self.profile.uncut_groups)

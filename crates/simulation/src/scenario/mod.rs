@@ -328,6 +328,11 @@ impl Scenario {
         self.with(|definition| definition.profile = Some(Arc::new(CompiledProfile::new(profile))))
     }
 
+    /// The profile from which each seed draws further faults, if there is one.
+    pub fn fault_profile(&self) -> Option<&FaultProfile> {
+        self.definition.profile.as_deref().map(CompiledProfile::profile)
+    }
+
     /// Sets the length of the fault phase in virtual time. Default 10 s.
     #[must_use]
     pub fn duration(self, duration: Duration) -> Self {
