@@ -64,6 +64,20 @@ fn nodes_that_were_down_one_after_the_other_exceed_nothing() {
     members().faults(planned((0..5).map(brief))).run(Seed(7)).assert_ok();
 }
 
+/// The faults of an instant are applied before others end at it.
+#[test]
+fn a_node_is_down_at_the_instant_at_which_it_returns() {
+    let beside = |at: u64, node: &str| {
+        let faults = [(50, crash("member/0", milliseconds(50))), (60, pause("member/1", milliseconds(40))), (at, kill(node))];
+        members().faults(planned(faults)).run(Seed(7)).exceeded.map(|exceeded| (exceeded.at, exceeded.nodes.len()))
+    };
+    assert_eq!(beside(100, "member/2"), Some((instant(100), 3)));
+    assert_eq!(beside(101, "member/2"), None);
+    let brief = [(100, pause("member/0", milliseconds(0))), (100, crash("member/1", milliseconds(0))), (100, kill("member/2"))];
+    let report = members().faults(planned(brief)).run(Seed(7));
+    assert_eq!(report.exceeded.map(|exceeded| exceeded.nodes.len()), Some(3), "a fault without a length takes its instant");
+}
+
 #[test]
 fn a_node_that_panics_by_itself_is_no_fault_beyond_the_claim() {
     let panicking = async |node: Node| {
@@ -165,6 +179,31 @@ fn a_minimized_case_stays_within_the_claim() {
     let report = scenario.run(Seed(7));
     let minimized = scenario.shrink(&report).expect("it broke a rule");
     assert!(minimized.case.absent.len() <= 1, "one more than the crashed one may be missing: {minimized}");
+}
+
+/// A panic ends a step before claims are judged, so the end of the run judges them.
+#[test]
+fn a_fault_that_exceeds_a_claim_by_a_step_that_panics_counts() {
+    struct Bomb(bool);
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            assert!(!self.0 || std::thread::panicking(), "it does not survive a crash");
+        }
+    }
+    let holding = async |node: Node| {
+        let _bomb = Bomb(node.index() == 4);
+        std::future::pending().await
+    };
+    let scenario = Scenario::new("holding").nodes("member", 5, holding).survives(Claim::minority_of("member"));
+    let run = |crashed: &[u32]| {
+        let plan = planned(crashed.iter().map(|node| (50 + u64::from(*node), crash(&format!("member/{node}"), None))));
+        scenario.clone().duration(milliseconds(100)).faults(plan).run(Seed(7))
+    };
+    let report = run(&[0, 4]);
+    assert_eq!((report.outcome, report.exceeded), (Outcome::Panicked, None), "a finding within the claim");
+    let report = run(&[0, 1, 4]);
+    assert!(report.panic.is_some(), "{report}");
+    assert_eq!((report.outcome, report.exceeded.map(|exceeded| exceeded.nodes.len())), (Outcome::AssumptionExceeded, Some(3)));
 }
 
 #[test]

@@ -159,8 +159,9 @@ pub mod net {
 #[cfg(feature = "test-utils")]
 pub mod fault {
     pub use cluster_sim_simulation::{
-        AfterStep, Claim, ClockFault, Clocks, DiskFault, DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, FaultRecord,
-        InvalidProfile, LinkFault, MessageHold, NetworkFault, NodeFault, PlanError, ProcessFault, ScheduledFault, Trigger,
+        AfterStep, Claim, ClockFault, Clocks, DiskFault, DomainFault, Fault, FaultDomain, FaultKind, FaultPlan, FaultProfile,
+        FaultRecord, InvalidProfile, LinkFault, MessageHold, NetworkFault, NodeFault, PlanError, ProcessFault, ScheduledFault,
+        Trigger,
     };
     pub use cluster_sim_types::SignedDuration;
 }

@@ -39,8 +39,8 @@ pub use decision::Decision;
 pub use definition::{RestartPolicy, ScenarioError, Trigger};
 pub use event::{EventKind, EventMessage, Key, Sent, TaskEnd};
 pub use fault::{
-    AfterStep, Claim, ClockFault, Clocks, DiskFault, DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, InvalidProfile,
-    LinkFault, NetworkFault, NodeFault, PlanError, ProcessFault, ScheduledFault, SpanKind,
+    AfterStep, Claim, ClockFault, Clocks, DiskFault, DomainFault, Fault, FaultDomain, FaultKind, FaultPlan, FaultProfile,
+    InvalidProfile, LinkFault, NetworkFault, NodeFault, PlanError, ProcessFault, ScheduledFault, SpanKind,
 };
 pub use profile::{Profile, ProfilePart, ProfileSubject};
 pub use recording::{Event, LeftOut, NodeView, Recording, Span};

@@ -5,7 +5,7 @@ use std::fmt;
 use cluster_sim_runtime::InvalidDistribution;
 use cluster_sim_transport::InvalidLink;
 
-use crate::fault::PlanError;
+use crate::fault::{FaultDomain, PlanError};
 use crate::known_names::{listed, suggested};
 
 /// A scenario that cannot be run; nothing was run.
@@ -53,6 +53,15 @@ pub enum ScenarioError {
         set: String,
         /// The groups of the scenario.
         known: Vec<String>,
+    },
+    /// A claim [counts](crate::Claim::counting) domains of a kind in which a node of it does not stand.
+    NoClaimedDomain {
+        /// The group or set as named.
+        set: String,
+        /// The first such node.
+        node: String,
+        /// The kind of domain.
+        domain: FaultDomain,
     },
     /// A zone lies in two regions, or a rack in two zones.
     SplitDomain {
@@ -127,6 +136,11 @@ impl fmt::Display for ScenarioError {
                 let (suggested, listed) = (suggested(set, known), listed(known));
                 write!(formatter, "a claim is about group {set:?}, but the scenario has no such group or set{suggested}{listed}")
             }
+            Self::NoClaimedDomain { set, node, domain } => write!(
+                formatter,
+                "a claim counts the {domain}s of {set:?}, but {node} stands in no {domain}; put all its nodes into one with `{}`, or claim a number of nodes",
+                domain.declared_by()
+            ),
             Self::SplitDomain { domain, within: [one, other] } => write!(
                 formatter,
                 "{domain} lies in {one} and in {other}; give its nodes one place, or each part a name of its own, as in \"eu-a\""

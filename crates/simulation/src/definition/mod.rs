@@ -174,9 +174,12 @@ impl Definition {
         self.disks_of.iter().rfind(|(of, _)| of == group).map(|(_, disk)| disk)
     }
 
-    /// The nodes of a group or set, those of each shard apart; none if there is no such set.
-    pub(crate) fn cohorts_of(&self, set: &str, names: &NodeNames) -> Vec<Vec<NodeId>> {
-        let nodes = names.set(&format!("group:{set}")).or_else(|| names.set(set)).unwrap_or_default();
+    /// The nodes that count together for a claim: those of a group or set, those of each shard apart unless domains are counted.
+    pub(crate) fn cohorts_of(&self, claim: &Claim, names: &NodeNames) -> Vec<Vec<NodeId>> {
+        let nodes = names.group_or_set(&claim.set).unwrap_or_default();
+        if claim.domain.is_some() {
+            return vec![nodes.to_vec()];
+        }
         let members: Vec<&Member> = self.groups.iter().flat_map(|group| &group.members).collect();
         let mut cohorts: BTreeMap<Shard, Vec<NodeId>> = BTreeMap::new();
         nodes.iter().for_each(|node| cohorts.entry(self.place_of(members[node.index()]).1).or_default().push(*node));

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::fault_domain::FaultDomain;
 use crate::event::seconds;
 
 /// Why a node counts for a claim.
@@ -38,7 +39,8 @@ impl Failure {
 ///
 /// Bounds how many nodes may fail, or how far their clocks may lie.
 /// Declared with [`Scenario::survives`](crate::Scenario::survives). A group is named, or a set of nodes as in `zone:a`, `region:eu`,
-/// `rack:a/1` or `shard:0`. The members of a group that have different shards count apart.
+/// `rack:a/1` or `shard:0`. The members of a group that have different shards count apart, unless domains are
+/// [counted](Self::counting).
 ///
 /// A disk is damaged once one of the faults of [`FaultKind::disk_dishonest`](super::FaultKind::disk_dishonest) had an effect on it, or
 /// a file was cut off, removed or lengthened, and counts for the rest of the run, whatever the node does about it.
@@ -48,13 +50,15 @@ impl Failure {
 /// error of a clock.
 ///
 /// ```
-/// use cluster_sim::fault::Claim;
+/// use cluster_sim::fault::{Claim, FaultDomain};
 /// use cluster_sim::prelude::*;
 ///
 /// assert_eq!(Claim::minority_of("store").to_string(), "a minority of store");
 /// assert_eq!(Claim::damaged_disks(1, "store").to_string(), "at most 1 of store with a damaged disk");
 /// let claim = Claim::at_most(1, "zone:a").or_damaged();
 /// assert_eq!(claim.to_string(), "at most 1 of zone:a down or with a damaged disk");
+/// let claim = Claim::at_most(1, "store").counting(FaultDomain::Zone);
+/// assert_eq!(claim.to_string(), "at most 1 zone of store");
 /// let claim = Claim::clock_offset(Duration::from_millis(50), "store");
 /// assert_eq!(claim.to_string(), "wall clocks of store at most 0.050s off");
 /// assert_eq!(Claim::clock_drift(100_000, "store").to_string(), "monotonic clocks of store drifting at most 100.000 ppm");
@@ -67,12 +71,14 @@ pub struct Claim {
     pub(crate) failure: Failure,
     /// Absent for a minority.
     most: Option<u32>,
+    /// Counted in place of nodes.
+    pub(crate) domain: Option<FaultDomain>,
 }
 
 impl Claim {
     /// Claims that the system survives while less than half of a group is down: 1 of 3, 2 of 5, none of 2.
     pub fn minority_of(group: &str) -> Self {
-        Self { set: group.to_owned(), failure: Failure::Down, most: None }
+        Self { set: group.to_owned(), failure: Failure::Down, most: None, domain: None }
     }
 
     /// Claims that the system survives while at most that many nodes of a group are down.
@@ -95,6 +101,15 @@ impl Claim {
         Self { failure: Failure::DownOrDamaged, ..self }
     }
 
+    /// Counts the places of the nodes that fail, in place of the nodes.
+    ///
+    /// `Claim::at_most(1, "store").counting(FaultDomain::Zone)` is for a system that keeps its copies in different zones: it survives
+    /// any number of failed stores of one zone, and not one in each of two. Every node that the claim is about must stand in such a
+    /// place. The shards of a group count together. A claim about clocks is about each clock, whatever it counts.
+    pub fn counting(self, domain: FaultDomain) -> Self {
+        Self { domain: Some(domain), ..self }
+    }
+
     /// Claims that the system survives wall clocks of a group that are off by at most that much.
     ///
     /// Off from the true time: two such clocks differ by at most twice that. A coarse clock counts as off by its resolution.
@@ -114,26 +129,28 @@ impl Claim {
         self.set == group || self.set.strip_prefix("group:") == Some(group)
     }
 
-    /// The most nodes that may fail, of that many.
+    /// The most nodes, or domains, that may fail, of that many.
     pub(crate) fn most_of(&self, count: usize) -> usize {
         self.most.map_or(count.saturating_sub(1) / 2, |most| most as usize)
     }
 
-    /// Says that `count` nodes of `of` failed.
+    /// Says that `count` nodes of `of` failed, or nodes of that many domains.
     pub(crate) fn exceeded_text(&self, count: usize, of: usize) -> String {
         let set = &self.set;
+        let nodes = match self.domain {
+            Some(domain) => format!("nodes in {count} of {of} {domain}s of {set}"),
+            None => format!("{count} of {of} {set} nodes"),
+        };
         match self.failure {
-            Failure::Down => format!("{count} of {of} {set} nodes were down at once (claim: {self})"),
-            Failure::DamagedDisk => format!("{count} of {of} {set} nodes had a damaged disk (claim: {self})"),
-            Failure::DownOrDamaged => {
-                format!("{count} of {of} {set} nodes were down or had a damaged disk at once (claim: {self})")
-            }
+            Failure::Down => format!("{nodes} were down at once (claim: {self})"),
+            Failure::DamagedDisk => format!("{nodes} had a damaged disk (claim: {self})"),
+            Failure::DownOrDamaged => format!("{nodes} were down or had a damaged disk at once (claim: {self})"),
             Failure::ClockOffset(most) => {
-                format!("the wall clocks of {count} of {of} {set} nodes were more than {} off (claim: {self})", seconds(most))
+                format!("the wall clocks of {nodes} were more than {} off (claim: {self})", seconds(most))
             }
             Failure::ClockDrift(most) => {
                 let most = ppm(most);
-                format!("the monotonic clocks of {count} of {of} {set} nodes drifted more than {most} (claim: {self})")
+                format!("the monotonic clocks of {nodes} drifted more than {most} (claim: {self})")
             }
         }
     }
@@ -149,9 +166,12 @@ impl fmt::Display for Claim {
             }
             Failure::Down | Failure::DamagedDisk | Failure::DownOrDamaged => {}
         }
-        match self.most {
-            None => write!(formatter, "a minority of {set}")?,
-            Some(most) => write!(formatter, "at most {most} of {set}")?,
+        match (self.most, self.domain) {
+            (None, None) => write!(formatter, "a minority of {set}")?,
+            (Some(most), None) => write!(formatter, "at most {most} of {set}")?,
+            (None, Some(domain)) => write!(formatter, "a minority of the {domain}s of {set}")?,
+            (Some(1), Some(domain)) => write!(formatter, "at most 1 {domain} of {set}")?,
+            (Some(most), Some(domain)) => write!(formatter, "at most {most} {domain}s of {set}")?,
         }
         formatter.write_str(match self.failure {
             Failure::DamagedDisk => " with a damaged disk",

@@ -6,7 +6,7 @@ use cluster_sim_runtime::Roll;
 use cluster_sim_transport::Impairment;
 use cluster_sim_types::{Ratio, Shard};
 
-use super::{Fault, FaultKind};
+use super::{Fault, FaultDomain, FaultKind};
 
 /// A kind of fault that profiles draw. Another kind changes the plan of every seed.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +35,16 @@ pub(crate) struct Target<'a> {
 }
 
 impl Target<'_> {
+    /// The place of that kind in which it stands, by its name.
+    pub(super) fn domain(&self, kind: FaultDomain) -> Option<String> {
+        match kind {
+            FaultDomain::Rack => self.rack.map(str::to_owned),
+            FaultDomain::Zone => self.zone.map(str::to_owned),
+            FaultDomain::Region => self.region.map(str::to_owned),
+            FaultDomain::Shard => Some(self.shard.0.to_string()),
+        }
+    }
+
     /// Whether it is in a group of that name, or in a set named as in `region:us-east`, `zone:a`, `rack:a/1` or `shard:0`.
     pub(super) fn is_in(&self, set: &str) -> bool {
         let of = |prefix| set.strip_prefix(prefix);

@@ -9,7 +9,7 @@
 //! | `json.rs` | one form in JSON for all families |
 //! | `names.rs` | the nodes that faults may name, by their names and those of their regions, shards and groups |
 //! | `plan.rs` | a timed list of faults, and what is refused in it |
-//! | `claim.rs` | the faults that a system claims to survive |
+//! | `claim.rs`, `fault_domain.rs` | the faults that a system claims to survive |
 //! | `profile_file.rs` | a profile as JSON |
 //! | `profile.rs`, `kinds.rs`, `swarm.rs`, `draw.rs`, `limit/` | the plan that a seed draws |
 //!
@@ -24,6 +24,7 @@ mod draw;
 mod error;
 mod families;
 mod family;
+mod fault_domain;
 mod json;
 mod kinds;
 mod limit;
@@ -53,6 +54,7 @@ pub use error::PlanError;
 pub(crate) use families::{InForce, Resolved};
 pub use family::SpanKind;
 pub(crate) use family::{Applied, Declared, on_both_sides};
+pub use fault_domain::FaultDomain;
 pub use kinds::FaultKind;
 pub use link::LinkFault;
 pub(crate) use names::NodeNames;

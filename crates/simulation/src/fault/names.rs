@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cluster_sim_types::NodeId;
 
+use super::FaultDomain;
+
 /// The nodes of a scenario by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct NodeNames {
@@ -36,6 +38,18 @@ impl NodeNames {
     /// The nodes of a region, zone, rack, shard or group, named as in `region:us-east`.
     pub(crate) fn set(&self, name: &str) -> Option<&[NodeId]> {
         self.sets.get(name).map(Vec::as_slice)
+    }
+
+    /// The nodes of a group, or of a set as in [`set`](Self::set).
+    pub(crate) fn group_or_set(&self, name: &str) -> Option<&[NodeId]> {
+        self.set(&format!("group:{name}")).or_else(|| self.set(name))
+    }
+
+    /// The places of that kind in which nodes stand, numbered by their names.
+    pub(crate) fn domains(&self, kind: FaultDomain) -> BTreeMap<NodeId, usize> {
+        let is_of_kind = |set: &&String| set.split_once(':').is_some_and(|(prefix, _)| prefix == kind.name());
+        let domains = self.sets.keys().filter(is_of_kind).enumerate();
+        domains.flat_map(|(number, domain)| self.sets[domain].iter().map(move |node| (*node, number))).collect()
     }
 
     /// The name of a node.

@@ -164,6 +164,9 @@ fn check(definition: &Definition) -> Result<Arc<NodeNames>, ScenarioError> {
         let (set, known) = (claim.set.clone(), groups.into_iter().cloned().collect());
         return Err(ScenarioError::UnknownClaimedGroup { set, known });
     }
+    for claim in &definition.claims {
+        check_domains_of(claim, &names)?;
+    }
     if let Some(group) = definition.may_shrink.iter().find(|group| !groups.contains(group)) {
         let (group, known) = (group.clone(), groups.into_iter().cloned().collect());
         return Err(ScenarioError::UnknownShrinkableGroup { group, known });
@@ -179,6 +182,16 @@ fn check(definition: &Definition) -> Result<Arc<NodeNames>, ScenarioError> {
         Some(node) => Err(ScenarioError::UnknownAbsent { node: node.clone(), known: nodes.keys().cloned().collect() }),
         None => Ok(Arc::new(names)),
     }
+}
+
+/// Checks that each node that a claim is about stands in a domain, if it counts domains.
+fn check_domains_of(claim: &Claim, names: &NodeNames) -> Result<(), ScenarioError> {
+    let Some(domain) = claim.domain else { return Ok(()) };
+    let domains = names.domains(domain);
+    let mut about = names.group_or_set(&claim.set).unwrap_or_default().iter();
+    let Some(node) = about.find(|node| !domains.contains_key(node)) else { return Ok(()) };
+    let node = names.name_of(*node).unwrap_or_default().to_owned();
+    Err(ScenarioError::NoClaimedDomain { set: claim.set.clone(), node, domain })
 }
 
 /// The scenario's plan, extended by what its functions make of the seed, and by what the seed draws from the profile.

@@ -1,6 +1,6 @@
 //! Whether the faults of a run go beyond what the system claims to survive.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cluster_sim_runtime::Kernel;
 use cluster_sim_types::{Change, Health, NodeId};
@@ -34,14 +34,20 @@ pub(super) struct LiveClaims {
 #[derive(Debug)]
 struct LiveClaim {
     claim: Claim,
-    /// The members of each shard.
+    /// The members of each shard, or all where domains are counted.
     cohorts: Vec<Vec<NodeId>>,
+    /// The number of the domain of each node; absent where nodes are counted.
+    domains: Option<BTreeMap<NodeId, usize>>,
 }
 
 impl LiveClaims {
     /// The claims of a scenario, which was checked.
     pub(super) fn new(definition: &Definition, names: &NodeNames) -> Self {
-        let live = |claim: &Claim| LiveClaim { claim: claim.clone(), cohorts: definition.cohorts_of(&claim.set, names) };
+        let live = |claim: &Claim| LiveClaim {
+            claim: claim.clone(),
+            cohorts: definition.cohorts_of(claim, names),
+            domains: claim.domain.map(|kind| names.domains(kind)),
+        };
         let any = |of: fn(Failure) -> bool| definition.claims.iter().any(|claim| of(claim.failure));
         let (counts_damage, is_of_clocks) = (any(Failure::counts_damage), any(Failure::is_of_clocks));
         let absent = definition.absent.iter().filter_map(|name| names.node(name)).collect();
@@ -93,11 +99,17 @@ impl LiveClaims {
 }
 
 impl LiveClaim {
+    /// How many nodes these are, or how many domains they stand in.
+    fn count(&self, nodes: &[NodeId]) -> usize {
+        let domains = |domains: &BTreeMap<NodeId, usize>| nodes.iter().map(|node| domains.get(node)).collect::<BTreeSet<_>>().len();
+        self.domains.as_ref().map_or(nodes.len(), domains)
+    }
+
     fn exceeded_by(&self, has_failed: impl Fn(Failure, NodeId) -> bool, now: Now) -> Option<AssumptionExceeded> {
         let claim = &self.claim;
         self.cohorts.iter().find_map(|cohort| {
             let nodes: Vec<NodeId> = cohort.iter().copied().filter(|node| has_failed(claim.failure, *node)).collect();
-            let (count, of) = (nodes.len(), cohort.len());
+            let [count, of] = [&nodes, cohort].map(|nodes| self.count(nodes));
             let message = || claim.exceeded_text(count, of);
             (count > claim.most_of(of)).then(|| AssumptionExceeded { at: now.at, step: now.step, message: message(), nodes })
         })

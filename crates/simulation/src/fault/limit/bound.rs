@@ -1,4 +1,4 @@
-//! [`Bound`]: how many nodes of a set may fail at once.
+//! [`Bound`]: how many nodes or domains of a set may fail at once.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -7,7 +7,9 @@ use cluster_sim_types::VirtualInstant;
 
 use crate::fault::claim::Failure;
 
-/// The most nodes of a set that may fail at once, and those that do.
+/// The most nodes of a set that may fail at once, and those that do; or the domains in which nodes do.
+///
+/// The numbers are those of nodes, or those of domains where these are counted.
 #[derive(Debug)]
 pub(super) struct Bound {
     pub(super) failure: Failure,
@@ -16,9 +18,9 @@ pub(super) struct Bound {
     pub(super) planned: Vec<(VirtualInstant, u32)>,
     /// The position in `planned` of the last instant that has passed.
     position: usize,
-    /// The nodes that drawn faults let fail, and until when.
+    /// The numbers that drawn faults let fail, and until when.
     failed: BTreeMap<usize, VirtualInstant>,
-    /// The ends of drawn faults, soonest first; those that a later fault of the node outlasts are stale.
+    /// The ends of drawn faults, soonest first; those that a later fault outlasts are stale.
     ends: BinaryHeap<Reverse<(VirtualInstant, usize)>>,
     /// The ends of drawn restarts of nodes one after the other, each of which has one node down at any time.
     pub(super) rolling: Vec<VirtualInstant>,
@@ -30,14 +32,14 @@ impl Bound {
         Self { failure, most, planned, position: 0, failed, ends, rolling: Vec::new() }
     }
 
-    /// Whether all these nodes may fail at once from `at` on.
-    pub(super) fn allows(&mut self, nodes: &BTreeSet<usize>, at: VirtualInstant, until: VirtualInstant) -> bool {
+    /// Whether all these may fail at once from `at` on.
+    pub(super) fn allows(&mut self, numbers: &BTreeSet<usize>, at: VirtualInstant, until: VirtualInstant) -> bool {
         self.forget_ended(at);
-        let others = self.failed.len() - nodes.iter().filter(|node| self.failed.contains_key(node)).count();
-        self.fits((others + nodes.len()) as u64, at, until)
+        let others = self.failed.len() - numbers.iter().filter(|number| self.failed.contains_key(number)).count();
+        self.fits((others + numbers.len()) as u64, at, until)
     }
 
-    /// Whether any one more node may fail from `at` on.
+    /// Whether any one more may fail from `at` on.
     pub(super) fn has_room(&mut self, at: VirtualInstant, until: VirtualInstant) -> bool {
         self.forget_ended(at);
         self.fits(self.failed.len() as u64 + 1, at, until)
@@ -47,10 +49,10 @@ impl Bound {
         failed + self.rolling.len() as u64 + u64::from(self.planned_within(at, until)) <= u64::from(self.most)
     }
 
-    /// Forgets the drawn faults that are over by then.
+    /// Forgets the drawn faults that ended before then.
     fn forget_ended(&mut self, at: VirtualInstant) {
-        self.rolling.retain(|end| *end > at);
-        while let Some(Reverse((end, ended))) = self.ends.peek().copied().filter(|Reverse((end, _))| *end <= at) {
+        self.rolling.retain(|end| *end >= at);
+        while let Some(Reverse((end, ended))) = self.ends.peek().copied().filter(|Reverse((end, _))| *end < at) {
             self.ends.pop();
             if self.failed.get(&ended) == Some(&end) {
                 self.failed.remove(&ended);
@@ -58,21 +60,21 @@ impl Bound {
         }
     }
 
-    /// Notes that these nodes fail.
-    pub(super) fn note(&mut self, nodes: &BTreeSet<usize>, until: VirtualInstant) {
-        for node in nodes.iter().copied() {
-            let until = self.failed.get(&node).map_or(until, |known| until.max(*known));
-            self.failed.insert(node, until);
-            self.ends.push(Reverse((until, node)));
+    /// Notes that these fail.
+    pub(super) fn note(&mut self, numbers: &BTreeSet<usize>, until: VirtualInstant) {
+        for number in numbers.iter().copied() {
+            let until = self.failed.get(&number).map_or(until, |known| until.max(*known));
+            self.failed.insert(number, until);
+            self.ends.push(Reverse((until, number)));
         }
     }
 
-    /// The most nodes that planned faults let fail at once from `at` on and before `until`.
+    /// The most that planned faults let fail at once from `at` to `until`, which is part of it.
     fn planned_within(&mut self, at: VirtualInstant, until: VirtualInstant) -> u32 {
         while self.planned.get(self.position + 1).is_some_and(|(from, _)| *from <= at) {
             self.position += 1;
         }
         let later = self.planned[self.position.min(self.planned.len())..].iter();
-        later.take_while(|(from, _)| *from < until.max(at)).map(|(_, down)| *down).max().unwrap_or_default()
+        later.take_while(|(from, _)| *from <= until.max(at)).map(|(_, down)| *down).max().unwrap_or_default()
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! Takes the faults of a plan and the drawn ones in order of time, each in logarithmic time. Errs on the side of fewer faults: a
 //! fault counts for its whole length, even if another one ends it early, and one that damages a disk to the end of the run.
+//!
+//! A node counts as down also at the instant at which it returns: a run applies the faults of an instant before it ends others, so
+//! that a node which goes down just then is down together with it.
 
 mod bound;
 mod clock_bound;
+mod cohort;
 mod planned;
 mod victims;
 
@@ -14,6 +18,7 @@ use std::slice;
 use bound::Bound;
 pub(super) use clock_bound::ClockBounds;
 use cluster_sim_types::{Shard, VirtualInstant};
+use cohort::Cohort;
 pub(super) use victims::victims;
 
 use super::claim::{Claim, Failure};
@@ -30,8 +35,8 @@ pub(super) struct FaultLimit<'a> {
     numbers: BTreeMap<&'a str, usize>,
     /// The bound on the group and shard of each node.
     of_group: Vec<usize>,
-    /// The bounds by claims that are about each node; empty without claims.
-    of_claims: Vec<Vec<usize>>,
+    /// The bounds by claims that are about each node, and what it counts as for each; empty without claims.
+    of_claims: Vec<Vec<(usize, usize)>>,
     bounds: Vec<Bound>,
 }
 
@@ -56,9 +61,9 @@ impl<'a> FaultLimit<'a> {
         }
         let mut of_claims = if claims.is_empty() { Vec::new() } else { vec![Vec::new(); nodes.len()] };
         for claim in claims.iter().filter(|claim| !claim.failure.is_of_clocks()) {
-            for cohort in cohorts(claim, nodes) {
-                bounds.push(Bound::new(claim.failure, u32::try_from(claim.most_of(cohort.len())).unwrap_or(u32::MAX)));
-                cohort.iter().for_each(|node| of_claims[*node].push(bounds.len() - 1));
+            for cohort in Cohort::of(claim, nodes) {
+                bounds.push(Bound::new(claim.failure, u32::try_from(claim.most_of(cohort.count)).unwrap_or(u32::MAX)));
+                cohort.members.iter().for_each(|(node, counted)| of_claims[*node].push((bounds.len() - 1, *counted)));
             }
         }
         let numbers = nodes.iter().zip(0..).map(|(node, number)| (node.name, number)).collect();
@@ -72,9 +77,9 @@ impl<'a> FaultLimit<'a> {
         let at = scheduled.at;
         let mut hit: BTreeMap<usize, (BTreeSet<usize>, VirtualInstant)> = BTreeMap::new();
         let hits = self.hit_by(&scheduled.fault);
-        for (node, bound) in hits.into_iter().flat_map(|node| self.bounds_of(node).map(move |bound| (node, bound))) {
+        for (bound, counted) in hits.into_iter().flat_map(|node| self.bounds_of(node)) {
             if let Some(until) = end_of_failure(scheduled, self.bounds[bound].failure) {
-                hit.entry(bound).or_insert_with(|| (BTreeSet::new(), until)).0.insert(node);
+                hit.entry(bound).or_insert_with(|| (BTreeSet::new(), until)).0.insert(counted);
             }
         }
         if is_rolling(&scheduled.fault) {
@@ -84,9 +89,9 @@ impl<'a> FaultLimit<'a> {
             }
             return fits;
         }
-        let fits = hit.iter().all(|(bound, (nodes, until))| self.bounds[*bound].allows(nodes, at, *until));
+        let fits = hit.iter().all(|(bound, (counted, until))| self.bounds[*bound].allows(counted, at, *until));
         if fits {
-            hit.iter().for_each(|(bound, (nodes, until))| self.bounds[*bound].note(nodes, *until));
+            hit.iter().for_each(|(bound, (counted, until))| self.bounds[*bound].note(counted, *until));
         }
         fits
     }
@@ -104,20 +109,11 @@ impl<'a> FaultLimit<'a> {
         }
     }
 
-    /// The bounds that are about a node.
-    fn bounds_of(&self, node: usize) -> impl Iterator<Item = usize> {
+    /// The bounds that are about a node, and the number as which it counts for each.
+    fn bounds_of(&self, node: usize) -> impl Iterator<Item = (usize, usize)> {
         let of_claims = self.of_claims.get(node).into_iter().flatten();
-        [self.of_group[node]].into_iter().chain(of_claims.copied())
+        [(self.of_group[node], node)].into_iter().chain(of_claims.copied())
     }
-}
-
-/// The numbers of the nodes that a claim is about, those of each shard apart.
-fn cohorts(claim: &Claim, nodes: &[Target<'_>]) -> Vec<Vec<usize>> {
-    let mut cohorts: BTreeMap<Shard, Vec<usize>> = BTreeMap::new();
-    for (node, number) in nodes.iter().zip(0..).filter(|(node, _)| node.is_in(&claim.set)) {
-        cohorts.entry(node.shard).or_default().push(number);
-    }
-    cohorts.into_values().collect()
 }
 
 /// Until when a fault lets its nodes fail in that way; absent if it does not.

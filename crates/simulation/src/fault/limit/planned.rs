@@ -1,4 +1,4 @@
-//! How many nodes the faults of a plan let fail, over time.
+//! How many nodes or domains the faults of a plan let fail, over time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,21 +12,23 @@ use crate::fault::{Fault, FaultPlan, NodeFault, ScheduledFault};
 type Intervals = Vec<(VirtualInstant, VirtualInstant)>;
 
 impl FaultLimit<'_> {
-    /// Notes when planned faults and late starts let which numbers of nodes fail.
+    /// Notes when planned faults and late starts let how many nodes or domains fail.
     pub(super) fn plan(&mut self, planned: &FaultPlan) {
         let down = self.down(planned);
         let damaged = self.damaged(planned);
-        let mut changes: Vec<BTreeMap<VirtualInstant, i64>> = vec![BTreeMap::new(); self.bounds.len()];
+        let mut intervals: BTreeMap<(usize, usize), Intervals> = BTreeMap::new();
         for node in 0..self.nodes.len() {
             let (down, damaged) = (down.get(&node), damaged.get(&node).copied());
             if down.is_none() && damaged.is_none() {
                 continue;
             }
-            for bound in self.bounds_of(node) {
-                for (from, until) in failed(self.bounds[bound].failure, down, damaged) {
-                    count(&mut changes[bound], from, until);
-                }
+            for (bound, counted) in self.bounds_of(node) {
+                intervals.entry((bound, counted)).or_default().extend(failed(self.bounds[bound].failure, down, damaged));
             }
+        }
+        let mut changes: Vec<BTreeMap<VirtualInstant, i64>> = vec![BTreeMap::new(); self.bounds.len()];
+        for ((bound, _), intervals) in intervals {
+            merged(intervals).into_iter().for_each(|(from, until)| count(&mut changes[bound], from, until));
         }
         self.count_rolling(planned, &mut changes);
         for (bound, changes) in self.bounds.iter_mut().zip(changes) {
@@ -42,7 +44,8 @@ impl FaultLimit<'_> {
     /// Counts a node that is down during planned restarts of nodes one after the other.
     fn count_rolling(&self, planned: &FaultPlan, changes: &mut [BTreeMap<VirtualInstant, i64>]) {
         for ScheduledFault { at, fault, .. } in planned.faults().iter().filter(|scheduled| is_rolling(&scheduled.fault)) {
-            let bounds: BTreeSet<usize> = self.hit_by(fault).into_iter().flat_map(|node| self.bounds_of(node)).collect();
+            let bounds: BTreeSet<usize> =
+                self.hit_by(fault).into_iter().flat_map(|node| self.bounds_of(node)).map(|(bound, _)| bound).collect();
             for bound in bounds.into_iter().filter(|bound| self.bounds[*bound].failure.counts_down()) {
                 count(&mut changes[bound], *at, end_of(*at, fault));
             }
@@ -85,10 +88,23 @@ impl FaultLimit<'_> {
     }
 }
 
-/// Counts one more node as failed from one instant to another.
+/// Merges intervals that overlap, so that the nodes of a domain count once.
+fn merged(mut intervals: Intervals) -> Intervals {
+    intervals.sort_unstable();
+    let mut merged: Intervals = Vec::new();
+    for (from, until) in intervals {
+        match merged.last_mut() {
+            Some((_, known)) if *known >= from => *known = (*known).max(until),
+            _ => merged.push((from, until)),
+        }
+    }
+    merged
+}
+
+/// Counts one more node or domain as failed from one instant to another, which is part of it.
 fn count(changes: &mut BTreeMap<VirtualInstant, i64>, from: VirtualInstant, until: VirtualInstant) {
     *changes.entry(from).or_default() += 1;
-    *changes.entry(until).or_default() -= 1;
+    *changes.entry(until.after_nanoseconds(1)).or_default() -= 1;
 }
 
 /// The intervals in which a node has failed in that way.

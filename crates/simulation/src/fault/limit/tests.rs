@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::fault::FaultDomain;
 
 fn at(milliseconds: u64) -> VirtualInstant {
     VirtualInstant::ZERO + Duration::from_millis(milliseconds)
@@ -42,8 +43,8 @@ fn a_minority_of_a_group_is_down_at_once() {
         pause(20, "a/1", 50),
         crash(30, "a/2", 10),
         crash(30, "b/0", 10),
-        crash(69, "a/2", 10),
         crash(70, "a/2", 10),
+        crash(71, "a/2", 10),
     ];
     assert_eq!(fits(Vec::new(), &drawn), [true, true, false, true, false, true]);
 }
@@ -65,7 +66,7 @@ fn planned_faults_count_also_later_ones() {
         ScheduledFault::new(at(0), NodeFault::Crash { node: "a/4".to_owned(), down_for: None }),
         ScheduledFault::new(at(50), NodeFault::Restart { node: "a/4".to_owned() }),
     ];
-    assert_eq!(fits(restarted, &[crash(49, "a/0", 1), crash(50, "a/0", 9), crash(55, "a/1", 9)]), [false, true, false]);
+    assert_eq!(fits(restarted, &[crash(50, "a/0", 1), crash(51, "a/0", 9), crash(55, "a/1", 9)]), [false, true, false]);
 }
 
 #[test]
@@ -79,11 +80,11 @@ fn nodes_that_are_lost_together_count_together() {
         all(10, &["a/0", "a/1", "b/0"], 10),
         crash(15, "a/2", 10),
         all(15, &["a/0", "a/1"], 10),
-        all(24, &["a/2", "a/3"], 1),
         all(25, &["a/2", "a/3"], 1),
+        all(26, &["a/2", "a/3"], 1),
     ];
     assert_eq!(fits(Vec::new(), &drawn), [false, true, false, true, false, true]);
-    assert_eq!(fits(vec![all(10, &["group:a"], 10)], &[crash(19, "a/0", 1), crash(20, "a/0", 1)]), [false, true]);
+    assert_eq!(fits(vec![all(10, &["group:a"], 10)], &[crash(20, "a/0", 1), crash(21, "a/0", 1)]), [false, true]);
     let killed = ScheduledFault::new(at(0), DomainFault::kill_all(["a/0", "a/1"]));
     assert_eq!(fits(vec![killed], &[crash(1_000, "a/2", 1)]), [false], "the dead stay dead");
 }
@@ -107,5 +108,38 @@ fn a_node_that_has_not_started_is_down() {
         |name: &'static str, starts| Target { name, group: "a", region: None, shard: Shard(0), zone: None, rack: None, starts };
     let nodes = [target("a/0", Duration::ZERO), target("a/1", Duration::ZERO), target("a/2", Duration::from_millis(100))];
     let mut limit = FaultLimit::new(&nodes, (None, &[]), &FaultPlan::new());
-    assert!(!limit.allows(&crash(99, "a/0", 1)) && limit.allows(&crash(100, "a/0", 1)));
+    assert!(!limit.allows(&crash(100, "a/0", 1)) && limit.allows(&crash(101, "a/0", 1)));
+}
+
+#[test]
+fn a_fault_without_a_length_takes_its_instant() {
+    assert_eq!(fits(vec![pause(10, "a/3", 0), pause(10, "a/4", 0)], &[crash(10, "a/0", 0), crash(11, "a/0", 0)]), [false, true]);
+    assert_eq!(fits(Vec::new(), &[pause(10, "a/3", 0), pause(10, "a/4", 0), crash(10, "a/0", 1)]), [true, true, false]);
+}
+
+#[test]
+fn the_nodes_of_a_domain_count_once() {
+    let zones = ["x", "x", "y", "y", "z"];
+    let names = ["a/0", "a/1", "a/2", "a/3", "a/4"];
+    let target = |(name, zone): (&'static str, &'static str)| Target {
+        name,
+        group: "a",
+        region: None,
+        shard: Shard(0),
+        zone: Some(zone),
+        rack: None,
+        starts: Duration::ZERO,
+    };
+    let nodes: Vec<Target<'_>> = names.into_iter().zip(zones).map(target).collect();
+    let claims = [Claim::at_most(1, "a").counting(FaultDomain::Zone)];
+    let planned: FaultPlan = [crash(10, "a/0", 40), crash(20, "a/1", 40)].into_iter().collect();
+    let mut limit = FaultLimit::new(&nodes, (None, &claims), &planned);
+    let drawn = [crash(60, "a/2", 1), crash(61, "a/2", 40), crash(62, "a/3", 1), crash(63, "a/4", 1), crash(63, "a/0", 1)];
+    let allowed: Vec<bool> = drawn.iter().map(|drawn| limit.allows(drawn)).collect();
+    assert_eq!(allowed, [false, true, true, false, false]);
+    // Where the plan has one zone down at once, another may not fail; where two zones may, it may.
+    let claims = [Claim::at_most(2, "a").counting(FaultDomain::Zone)];
+    let mut limit = FaultLimit::new(&nodes, (None, &claims), &planned);
+    let drawn = [crash(30, "a/2", 40), crash(30, "a/3", 40), crash(31, "a/4", 1)];
+    assert_eq!(drawn.map(|drawn| limit.allows(&drawn)), [true, true, false]);
 }
