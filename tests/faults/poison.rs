@@ -242,6 +242,77 @@ fn a_crash_in_io_that_is_not_reached_in_time_does_nothing() {
     }
 }
 
+fn at_random(share: Ratio, duration: impl Into<Option<Duration>>) -> FaultPlan {
+    let (node, down_for) = ("node/0".to_owned(), Some(milliseconds(1)));
+    FaultPlan::new().at(milliseconds(100), ProcessFault::RandomCrashInIo { node, share, down_for, duration: duration.into() })
+}
+
+/// P1 and P2: a node that crashes at every operation is in a crash loop.
+#[test]
+fn a_node_crashes_at_each_operation_of_every_life() {
+    for scenario in writers() {
+        let mut sim = scenario.faults(at_random(Ratio::ONE, milliseconds(50))).start(Seed(7));
+        sim.keep_records();
+        sim.run_for(milliseconds(300));
+        let times = |sim: &Sim, kind| {
+            let records = sim.records().iter().filter(|record| record.node == NodeId(0) && record.kind == kind);
+            records.map(|record| record.at.as_nanoseconds() / 1_000_000).collect::<Vec<_>>()
+        };
+        let crashes = times(&sim, RecordKind::Crash);
+        assert!(crashes.len() > 30 && crashes.iter().all(|at| (100..150).contains(at)), "{crashes:?}");
+        assert!(crashes[1..].is_sorted_by(|one, next| next - one == 1), "each boot opens a file: {crashes:?}");
+        assert!(handled(&sim).len() > 5, "after the fault it writes again");
+        let report = sim.finish();
+        report.assert_ok();
+        let record = &report.faults[0];
+        assert_eq!((record.effect, record.ended_at.map(|at| at.as_nanoseconds())), (crashes.len() as u64, Some(150_000_000)));
+        assert!(report.to_string().contains("crash node/0 in each of its disk operations (0.001s down) for 0.050s"), "{report}");
+    }
+}
+
+#[test]
+fn a_share_of_the_operations_crashes_the_node() {
+    for scenario in writers() {
+        let crashes = |percent, seed| {
+            let report = scenario.clone().faults(at_random(Ratio::percent(percent), None)).run(Seed(seed));
+            report.assert_ok();
+            report.faults[0].effect
+        };
+        let of_seeds = |percent| (0..40).map(|seed| crashes(percent, seed)).collect::<Vec<_>>();
+        let [few, many] = [of_seeds(5), of_seeds(50)];
+        assert!(few.contains(&0) && few.iter().any(|crashes| *crashes > 1), "{few:?}");
+        assert!(few.iter().sum::<u64>() * 4 < many.iter().sum::<u64>(), "{few:?} {many:?}");
+    }
+}
+
+/// P1 without an effect: no roll is that low.
+#[test]
+fn a_share_that_no_operation_meets_changes_nothing() {
+    for scenario in writers() {
+        let as_ever = scenario.run(Seed(7));
+        let report = scenario.faults(at_random(cluster_sim_testkit::units::ratio(1e-9), None)).run(Seed(7));
+        assert_eq!((report.faults[0].effect, report.faults[0].applied, report.digest), (0, true, as_ever.digest));
+    }
+}
+
+#[test]
+fn the_larger_share_decides_and_its_end_leaves_the_other() {
+    let [scenario, _] = writers();
+    let (node, down_for, rare) = ("node/0".to_owned(), Some(milliseconds(1)), cluster_sim_testkit::units::ratio(1e-9));
+    let beside = ProcessFault::RandomCrashInIo { node, share: rare, down_for, duration: None };
+    let plan = at_random(Ratio::ONE, milliseconds(50)).at(milliseconds(90), beside);
+    let report = scenario.faults(plan).run(Seed(7));
+    let effects: Vec<u64> = report.faults.iter().map(|record| record.effect).collect();
+    assert!(effects[0] == 0 && effects[1] > 30, "{report}");
+}
+
+#[test]
+fn a_crash_at_no_share_of_the_operations_is_refused() {
+    let [scenario, _] = writers();
+    let refused = scenario.faults(at_random(Ratio::ZERO, None)).validate().unwrap_err().to_string();
+    assert!(refused.contains("is invalid: a share of 0 crashes at no operation; use more, up to 1 for all"), "{refused}");
+}
+
 #[test]
 fn a_crash_that_waits_outlives_other_crashes() {
     for scenario in forms(false) {

@@ -117,8 +117,17 @@ fn every_kind_of_fault_of_processes_has_an_effect_in_some_seed() {
         report.assert_ok();
         effective.extend(report.faults.iter().filter(|record| record.effect > 0).map(|record| record.fault.kind()));
     }
-    let all =
-        ["cancel tasks", "crash all", "crash in io", "equal random", "graceful stop", "poison message", "rolling restart", "slow"];
+    let all = [
+        "cancel tasks",
+        "crash all",
+        "crash in io",
+        "equal random",
+        "graceful stop",
+        "poison message",
+        "random crash in io",
+        "rolling restart",
+        "slow",
+    ];
     assert_eq!(effective.into_iter().collect::<Vec<_>>(), all);
 }
 

@@ -85,7 +85,7 @@ fn scribbler() -> Scenario {
     let crashes = FaultProfile { mean_interval: Duration::from_millis(500), ..FaultProfile::default() };
     Scenario::new("scribbler")
         .nodes("scribbler", 2, scribbles)
-        .chaos(crashes.only([FaultKind::Crash, FaultKind::QuickRestart]))
+        .chaos(crashes.only([FaultKind::Crash, FaultKind::QuickRestart, FaultKind::RandomCrashInIo]))
         .always("no disk has a thousand files", |world| world.disk(NodeId(0)).is_none_or(|disk| disk.paths().len() < 1_000))
         .duration(Duration::from_secs(4))
 }
@@ -159,6 +159,7 @@ fn a_thousand_runs_repeat_from_their_decisions() {
         Choice::DiskFault,
         Choice::DiskFaultPlace,
         Choice::CancelTask,
+        Choice::CrashInIo,
     ];
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), all, "every kind of choice was decided and pinned");
 }

@@ -35,8 +35,8 @@ mod real;
 #[doc(hidden)]
 pub use engine::{
     AimId, Arena, ArmedTimers, BusyTask, CancelId, Choices, ClockError, Core, Decisions, Device, DeviceId, DeviceKey, Devices,
-    Engine, Failpoints, Heartbeat, HostWake, Hosts, Kernel, LifeEnd, Limits, Lone, Moment, NewLife, Order, Pace, PointCrash,
-    Position, Rank, Ring, SharedId, Site, Skew, SkewId, SlowId, Step, Stepped, StopEnd, TimerKey, TimerSlot, Wake,
+    Engine, Failpoints, Heartbeat, HostWake, Hosts, IoCrashId, Kernel, LifeEnd, Limits, Lone, Moment, NewLife, Order, Pace,
+    PointCrash, Position, Rank, Ring, SharedId, Site, Skew, SkewId, SlowId, Step, Stepped, StopEnd, TimerKey, TimerSlot, Wake,
 };
 #[cfg(feature = "test-utils")]
 pub use engine::{Budget, Choice, Decision, Digest, Exhausted, Record, RecordKind};

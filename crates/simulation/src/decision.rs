@@ -75,6 +75,7 @@ impl fmt::Display for Decision {
             Choice::ClockDrift => write!(formatter, "has a clock whose drift changes by {} ppb", self.value.cast_signed()),
             Choice::DiskFault => write!(formatter, "has a disk operation that a fault hits"),
             Choice::CancelTask => formatter.write_str("has a task cancelled"),
+            Choice::CrashInIo => formatter.write_str("crashes at an operation of its disk"),
             Choice::DiskFaultPlace => write!(formatter, "has a disk fault at place {}", self.value),
             choice => write!(formatter, "{}", crash_choice_text(choice, self.value).unwrap_or_default()),
         }

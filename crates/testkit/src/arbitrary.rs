@@ -165,6 +165,9 @@ fn any_process_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Pro
             down_for,
             duration
         }),
+        (node(), 1_u32..=100, lasts(), lasts()).prop_map(|(node, percent, down_for, duration)| {
+            ProcessFault::RandomCrashInIo { node, share: Ratio::percent(percent), down_for, duration }
+        }),
     ]
 }
 

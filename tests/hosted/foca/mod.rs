@@ -85,7 +85,8 @@ fn ruled(scenario: Scenario) -> Scenario {
 
 /// A cluster of 24 nodes in four zones under every kind of fault that it can meet: it has no disks, and no tasks to cancel.
 fn under_every_fault(cluster: fn(u32, Setup) -> Scenario) -> Scenario {
-    let faults = profile().also(FaultKind::OF_PROCESSES).without([FaultKind::CancelTasks, FaultKind::CrashInIo]);
+    let faults =
+        profile().also(FaultKind::OF_PROCESSES).without([FaultKind::CancelTasks, FaultKind::CrashInIo, FaultKind::RandomCrashInIo]);
     cluster(24, setup()).zones("node", ["a", "b", "c", "d"]).chaos(faults)
 }
 

@@ -109,7 +109,7 @@ fn under_every_fault() -> Scenario {
 }
 
 /// The kinds of faults that the seeds apply.
-const KINDS: [&str; 27] = [
+const KINDS: [&str; 28] = [
     "clock drift",
     "clock freeze",
     "coalesced timers",
@@ -132,6 +132,7 @@ const KINDS: [&str; 27] = [
     "pause all",
     "periodic drift",
     "poison message",
+    "random crash in io",
     "random drift",
     "rolling restart",
     "slow",

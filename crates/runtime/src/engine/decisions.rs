@@ -15,6 +15,7 @@
 //! | timer late, by how much | no, by 1 ns |
 //! | change of the drift of a clock | none |
 //! | a fault cancels a task | no |
+//! | a fault crashes a node at an operation of its disk | no |
 //! | a fault of a disk hits an operation or a sector; where | no; the first place |
 //!
 //! A **decision** is a choice with another value: a site (stream and address as one word) and the roll.
@@ -86,6 +87,8 @@ pub enum Choice {
     DiskFaultPlace,
     /// Whether a fault cancels a task that is about to be polled.
     CancelTask,
+    /// Whether a fault crashes a node at an operation that it submits to its disk.
+    CrashInIo,
 }
 
 impl Choice {
@@ -96,9 +99,8 @@ impl Choice {
             Self::ReorderBy | Self::TimerLateBy | Self::DiskFaultPlace => 0,
             Self::Delay | Self::DiskTime | Self::ClockDrift => 1 << 63,
             Self::CrashNames | Self::CrashName | Self::CrashFile | Self::CrashSector | Self::CrashLength => 0,
-            Self::Loss | Self::Rule | Self::Duplicate | Self::Reorder | Self::TimerLate | Self::DiskFault | Self::CancelTask => {
-                u64::MAX
-            }
+            Self::Loss | Self::Rule | Self::Duplicate | Self::Reorder | Self::TimerLate => u64::MAX,
+            Self::DiskFault | Self::CancelTask | Self::CrashInIo => u64::MAX,
         })
     }
 }

@@ -121,6 +121,11 @@ impl Failpoints {
         self.aims_beyond
     }
 
+    /// Notes that a crash may come at another moment than a declared point.
+    pub(super) fn aim_beyond_points(&mut self) {
+        self.aims_beyond = true;
+    }
+
     /// Whether a crash of the node waits for such a moment.
     pub(super) fn is_aimed(&self, node: NodeId, moment: Moment) -> bool {
         self.aims.iter().any(|aim| aim.node == node && aim.moment == moment && aim.visits_left > 0 && !aim.has_ended)

@@ -64,7 +64,7 @@ pub use failpoints::{AimId, Failpoints, Moment, PointCrash};
 pub use heartbeat::{Heartbeat, Position};
 pub use host::{Hosts, NewLife, Step, Wake};
 pub(crate) use kernel::Condition;
-pub use kernel::{Arena, BusyTask, CancelId, Kernel, Lone, SharedId, SlowId, StopEnd};
+pub use kernel::{Arena, BusyTask, CancelId, IoCrashId, Kernel, Lone, SharedId, SlowId, StopEnd};
 pub use queue::{DeviceId, Order, Rank};
 use queue::{Due, Target};
 pub use record::{Digest, Record, RecordKind, Ring};

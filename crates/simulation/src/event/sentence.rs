@@ -110,6 +110,7 @@ pub(crate) const FAULTS: &[(&str, &str)] = &[
     ("cancel tasks", "cancel tasks of {node} at {share} of their polls{for}"),
     ("equal random", "give [{nodes}] equal random numbers{for}"),
     ("poison message", "crash {node} of message {nth}{down_for}{for}"),
+    ("random crash in io", "crash {node} in {share} of its disk operations{down_for}{for}"),
     ("crash in io", "crash {node} in disk operation {nth}{down_for}{for}"),
 ];
 

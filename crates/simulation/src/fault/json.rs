@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(kinds::<DiskFault>()[..3], ["disk_error", "disk_full", "sync_error"]);
         assert_eq!(
             kinds::<ProcessFault>(),
-            ["graceful_stop", "slow", "cancel_tasks", "equal_random", "poison_message", "crash_in_io"]
+            ["graceful_stop", "slow", "cancel_tasks", "equal_random", "poison_message", "crash_in_io", "random_crash_in_io"]
         );
         let crash = NodeFault::Crash { node: "a/0".to_owned(), down_for: None };
         assert_eq!(serde_json::from_str::<Fault>(r#"{"crash":{"node":"a/0"}}"#).unwrap(), crash.into());
@@ -193,7 +193,7 @@ mod tests {
              `late_timers`, `coalesced_timers`, `disk_error`, `disk_full`, `sync_error`, `lying_sync`, `bit_rot`, \
              `rot_on_read`, `misdirect`, `lost_write`, `stale_read`, `rollback`, `truncate_file`, `remove_file`, \
              `append_garbage`, `slow_disk`, `disk_stall`, `disk_limit`, `reformat`, `graceful_stop`, `slow`, \
-             `cancel_tasks`, `equal_random`, `poison_message`, `crash_in_io` at line 1 column 8"
+             `cancel_tasks`, `equal_random`, `poison_message`, `crash_in_io`, `random_crash_in_io` at line 1 column 8"
         );
         assert_eq!(
             refusal(r#"{"crash":{"node":"a/0","for":1}}"#),

@@ -107,6 +107,8 @@ fault_kinds! {
     DomainLoss,
     /// Restarts of all nodes of a group, one after the other.
     RollingRestart,
+    /// Crashes of a node at 1 to 100 percent of the operations of its disk, in each of its lives.
+    RandomCrashInIo,
 }
 
 impl FaultKind {
@@ -115,7 +117,7 @@ impl FaultKind {
         [Self::ClockStep, Self::ClockDrift, Self::ClockFreeze, Self::ClockStrobe, Self::CoarseClock, Self::LateTimers];
 
     /// The kinds of faults of processes, and of several nodes as one event.
-    pub const OF_PROCESSES: [Self; 8] = [
+    pub const OF_PROCESSES: [Self; 9] = [
         Self::GracefulStop,
         Self::Slow,
         Self::CancelTasks,
@@ -124,6 +126,7 @@ impl FaultKind {
         Self::CrashInIo,
         Self::DomainLoss,
         Self::RollingRestart,
+        Self::RandomCrashInIo,
     ];
 
     pub(super) fn is_of_processes(self) -> bool {

@@ -134,6 +134,7 @@ fn every_fault_reads_as_its_sentence() {
         "give [a/0 a/1] equal random numbers for 1.500s",
         "crash a/0 of message 3 (0.100s down) for 1.500s",
         "crash a/0 in disk operation 1 (0.100s down) for 1.500s",
+        "crash a/0 in 0.05 of its disk operations (0.100s down) for 1.500s",
     ];
     assert_eq!(texts, expected);
 }
@@ -247,11 +248,13 @@ fn every_fault_has_simpler_ones_and_they_end() {
         "slow the disk of a/0 (0.010s more) for 1.500s",
         "limit the disk of a/0 (100 operations/s) for 1.500s",
         "limit the disk of a/0 (4096 bytes/s) for 1.500s",
+        "stop a/0 within 0.001s, 0.100s down",
         "stop a/0 within 0.200s, 0.001s down",
         "slow a/0 to 1ms a step for 1.500s",
         "crash a/0 of message 1 (0.100s down) for 1.500s",
         "crash a/0 of message 3 (0.001s down) for 1.500s",
         "crash a/0 in disk operation 1 (0.001s down) for 1.500s",
+        "crash a/0 in 0.05 of its disk operations (0.001s down) for 1.500s",
     ];
     assert_eq!(simpler, expected);
     let mut all = one_of_each();

@@ -36,16 +36,16 @@ impl Disks {
         let slot = self.pending.insert(Pending { node, generation, owner, address, state, is_scheduled }) as u32;
         kernel.schedule(at, Order::new(Rank::DEFAULT, address), self.id, slot);
         if kernel.failpoints.aims_beyond_points() {
-            self.crash_in_flight(kernel, node, slot);
+            self.crash_in_flight(kernel, node, (slot, address));
         }
         OpKey { slot, generation }
     }
 
     /// Crashes a node with the operation in flight that it submitted, if a fault wants that.
     #[cold]
-    fn crash_in_flight(&self, kernel: &mut Kernel, node: NodeId, slot: u32) {
+    fn crash_in_flight(&self, kernel: &mut Kernel, node: NodeId, (slot, address): (u32, Address)) {
         if !matches!(self.pending[slot as usize].state, State::Submitted(DiskOp::Close { .. })) {
-            kernel.crashes_in_operation(node);
+            kernel.crashes_in_operation(node, address);
         }
     }
 }

@@ -4,12 +4,13 @@
 //! `skewed_timers.rs` those of nodes whose clocks lie; `changes.rs` adds what a step
 //! changed; `visits.rs` adds visits of failpoints; `standstill.rs` notices that time does not advance;
 //! `stops.rs` keeps graceful stops; `slow.rs` keeps the inputs of nodes whose steps take time;
-//! `cancels.rs` drops tasks, and `shared_entropy.rs` gives nodes equal random numbers.
+//! `cancels.rs` drops tasks, `io_crashes.rs` crashes nodes at operations of their disks, and `shared_entropy.rs` gives nodes equal random numbers.
 
 mod arena;
 mod cancels;
 mod changes;
 mod clocks;
+mod io_crashes;
 mod nodes;
 mod shared_entropy;
 mod skewed_timers;
@@ -32,6 +33,8 @@ use cancels::Cancel;
 pub use cancels::CancelId;
 use changes::Changes;
 pub use changes::Lone;
+use io_crashes::IoCrash;
+pub use io_crashes::IoCrashId;
 pub(crate) use nodes::Condition;
 pub(in crate::engine) use nodes::Hold;
 use nodes::Node;
@@ -111,6 +114,8 @@ pub struct Kernel {
     slow: BTreeMap<NodeId, Slow>,
     /// The number of faults so far that slowed a node down.
     slow_faults: u64,
+    /// The faults that crash nodes at operations of their disks, in order of their numbers.
+    io_crashes: Vec<IoCrash>,
     /// The faults that cancel tasks, by node.
     cancels: BTreeMap<NodeId, Vec<Cancel>>,
     /// The number of such faults so far.
@@ -158,6 +163,7 @@ impl Kernel {
             stops: Stops::default(),
             slow: BTreeMap::new(),
             slow_faults: 0,
+            io_crashes: Vec::new(),
             cancels: BTreeMap::new(),
             cancel_faults: 0,
             shared_entropy: SharedEntropy::default(),

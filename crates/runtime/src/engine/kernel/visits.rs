@@ -7,6 +7,7 @@ use cluster_sim_types::{Change, Health, NodeId};
 use super::Kernel;
 use crate::engine::failpoints::{AimId, Moment, PointCrash, Visit};
 use crate::engine::record::RecordKind;
+use crate::random::Address;
 
 impl Kernel {
     /// Counts a visit of a failpoint. Returns whether the node crashes there.
@@ -62,9 +63,18 @@ impl Kernel {
     }
 
     /// Counts an operation that a node submitted to its disk. Returns whether the node crashes there, as at a failpoint.
+    ///
+    /// `address` is that of the operation.
     #[inline]
-    pub fn crashes_in_operation(&mut self, node: NodeId) -> bool {
-        self.failpoints.aims_beyond_points() && self.reach(node, Moment::Operation)
+    pub fn crashes_in_operation(&mut self, node: NodeId, address: Address) -> bool {
+        self.failpoints.aims_beyond_points() && (self.reach(node, Moment::Operation) || self.crashes_at_random(node, address))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn crashes_at_random(&mut self, node: NodeId, address: Address) -> bool {
+        let crash = if self.condition(node).is_alive() { self.io_crash(node, address) } else { None };
+        self.crash_here(node, crash)
     }
 
     #[cold]

@@ -6,12 +6,15 @@ use super::ProcessFault;
 use crate::fault::node::BRIEF;
 
 impl ProcessFault {
-    /// A shorter time down, shorter steps, the first message or operation.
+    /// A shorter time down, a nearer deadline, shorter steps, the first message or operation.
     pub(super) fn simpler_faults(&self) -> Vec<Self> {
         let shorter = self.with_brief_time();
         let earlier = match self.clone() {
             Self::PoisonMessage { node, message: 2.., down_for, duration } => {
                 Some(Self::PoisonMessage { node, message: 1, down_for, duration })
+            }
+            Self::GracefulStop { node, deadline, down_for } if deadline > BRIEF => {
+                Some(Self::GracefulStop { node, deadline: BRIEF, down_for })
             }
             Self::CrashInIo { node, operation: 2.., down_for, duration } => {
                 Some(Self::CrashInIo { node, operation: 1, down_for, duration })
@@ -33,6 +36,9 @@ impl ProcessFault {
             }
             Self::CrashInIo { node, operation, down_for, duration } if is_long(down_for) => {
                 Some(Self::CrashInIo { node, operation, down_for: Some(BRIEF), duration })
+            }
+            Self::RandomCrashInIo { node, share, down_for, duration } if is_long(down_for) => {
+                Some(Self::RandomCrashInIo { node, share, down_for: Some(BRIEF), duration })
             }
             Self::Slow { node, step_time, duration } if step_time > BRIEF => Some(Self::Slow { node, step_time: BRIEF, duration }),
             _ => None,

@@ -115,6 +115,23 @@ pub enum ProcessFault<N = String> {
         #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
         duration: Option<Duration>,
     },
+    /// Crashes a node at a share of its submissions of operations to its disk, in each of its lives.
+    ///
+    /// A roll for each operation decides. The operation is then in flight, as of [`CrashInIo`](Self::CrashInIo); a node whose first
+    /// operation crashes it again and again is in a crash loop. The closing of a file does not count. Of several faults of one node
+    /// the one with the largest share decides.
+    RandomCrashInIo {
+        /// The node.
+        node: N,
+        /// The probability at each operation; more than zero.
+        share: Ratio,
+        /// Time until it restarts; absent for until the fault phase ends.
+        #[serde(rename = "down_for_ns", with = "nanoseconds::optional", default)]
+        down_for: Option<Duration>,
+        /// How long operations crash the node; absent for until the fault phase ends.
+        #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
+        duration: Option<Duration>,
+    },
 }
 
 impl<N> ProcessFault<N> {
@@ -125,14 +142,18 @@ impl<N> ProcessFault<N> {
             | Self::Slow { node, .. }
             | Self::CancelTasks { node, .. }
             | Self::PoisonMessage { node, .. }
-            | Self::CrashInIo { node, .. } => slice::from_ref(node),
+            | Self::CrashInIo { node, .. }
+            | Self::RandomCrashInIo { node, .. } => slice::from_ref(node),
             Self::EqualRandom { nodes, .. } => nodes,
         }
     }
 
     /// Whether it takes its node down.
     pub(crate) fn crashes(&self) -> bool {
-        matches!(self, Self::GracefulStop { .. } | Self::PoisonMessage { .. } | Self::CrashInIo { .. })
+        match self {
+            Self::GracefulStop { .. } | Self::PoisonMessage { .. } | Self::CrashInIo { .. } | Self::RandomCrashInIo { .. } => true,
+            Self::Slow { .. } | Self::CancelTasks { .. } | Self::EqualRandom { .. } => false,
+        }
     }
 
     /// Until when after its begin it may have its node down; absent for until the fault phase ends.
@@ -140,7 +161,9 @@ impl<N> ProcessFault<N> {
         match self {
             Self::GracefulStop { deadline: waits, down_for, .. } => down_for.map(|down_for| waits.saturating_add(down_for)),
             // It comes at some time while it waits.
-            Self::PoisonMessage { down_for, duration, .. } | Self::CrashInIo { down_for, duration, .. } => {
+            Self::PoisonMessage { down_for, duration, .. }
+            | Self::CrashInIo { down_for, duration, .. }
+            | Self::RandomCrashInIo { down_for, duration, .. } => {
                 down_for.zip(*duration).map(|(down_for, waits)| waits.saturating_add(down_for))
             }
             Self::Slow { .. } | Self::CancelTasks { .. } | Self::EqualRandom { .. } => Some(Duration::ZERO),
@@ -165,5 +188,6 @@ pub(super) fn one_of_each(node: &str, [deadline, down_for]: [Duration; 2], durat
         ProcessFault::EqualRandom { nodes: vec![node(), "a/1".to_owned()], duration },
         ProcessFault::PoisonMessage { node: node(), message: 3, down_for, duration },
         ProcessFault::CrashInIo { node: node(), operation: 1, down_for, duration },
+        ProcessFault::RandomCrashInIo { node: node(), share: Ratio::percent(5), down_for, duration },
     ]
 }

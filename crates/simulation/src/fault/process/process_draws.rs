@@ -14,6 +14,7 @@ pub(super) const DRAWN: &[Drawn] = &[
     Drawn { number: 83, kind: FaultKind::EqualRandom, percent: 25, fault: |draw| Some(equal_random(draw)) },
     Drawn { number: 84, kind: FaultKind::PoisonMessage, percent: 50, fault: |draw| Some(poison_message(draw)) },
     Drawn { number: 85, kind: FaultKind::CrashInIo, percent: 50, fault: |draw| Some(crash_in_io(draw)) },
+    Drawn { number: 86, kind: FaultKind::RandomCrashInIo, percent: 25, fault: |draw| Some(random_crash_in_io(draw)) },
 ];
 
 /// In half of all cases a node has half of the length to stop, else less than 10 ms.
@@ -49,4 +50,11 @@ fn poison_message(draw: &Draw<'_>) -> Fault {
 fn crash_in_io(draw: &Draw<'_>) -> Fault {
     let (node, operation, down_for) = (draw.node(), draw.nth(), Some(draw.time_down()));
     ProcessFault::CrashInIo { node, operation, down_for, duration: Some(draw.length) }.into()
+}
+
+/// In 1 to 100 percent of the operations; each time the node is down for a tenth of the length, or less than 10 ms.
+fn random_crash_in_io(draw: &Draw<'_>) -> Fault {
+    let (node, share, tenth) = (draw.node(), draw.ratio(), draw.length / 10);
+    let down_for = Some(if draw.coin() { tenth } else { draw.quickly().min(tenth) });
+    ProcessFault::RandomCrashInIo { node, share, down_for, duration: Some(draw.length - tenth) }.into()
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster_sim_runtime::{AimId, CancelId, Engine, Moment, SharedId, SlowId, StopEnd};
+use cluster_sim_runtime::{AimId, CancelId, Engine, IoCrashId, Moment, SharedId, SlowId, StopEnd};
 use cluster_sim_transport::Network;
 use cluster_sim_types::{Health, Incarnation, NodeId, Ratio};
 
@@ -27,6 +27,8 @@ pub(crate) enum ProcessInForce {
     EqualRandom(SharedId),
     /// The node crashes at a message or an operation of its disk.
     Aimed(AimId),
+    /// The node crashes at a share of the operations of its disk.
+    Crashing(NodeId, IoCrashId),
 }
 
 impl Family for ProcessFault {
@@ -43,6 +45,7 @@ impl Family for ProcessFault {
             Self::EqualRandom { .. } => ("equal random", Some(["life", "lives"])),
             Self::PoisonMessage { .. } => ("poison message", None),
             Self::CrashInIo { .. } => ("crash in io", None),
+            Self::RandomCrashInIo { .. } => ("random crash in io", Some(["crash", "crashes"])),
         };
         Kind { name, span: Some(SpanKind::Node), counts }
     }
@@ -61,6 +64,11 @@ impl Family for ProcessFault {
             Self::CancelTasks { share: Ratio::ONE, .. } => parts.push(("share", "all".to_owned())),
             Self::CancelTasks { share, .. } => parts.push(("share", format!("{share}"))),
             Self::EqualRandom { .. } => {}
+            Self::RandomCrashInIo { share, down_for, .. } => {
+                let share = if *share == Ratio::ONE { "each".to_owned() } else { format!("{share}") };
+                let down_for = down_for.map(|time| format!(" ({} down)", seconds(time))).unwrap_or_default();
+                parts.extend([("share", share), ("down_for", down_for)]);
+            }
             Self::PoisonMessage { message: nth, down_for, .. } | Self::CrashInIo { operation: nth, down_for, .. } => {
                 let down_for = down_for.map(|time| format!(" ({} down)", seconds(time))).unwrap_or_default();
                 parts.extend([("nth", nth.to_string()), ("down_for", down_for)]);
@@ -80,7 +88,8 @@ impl Family for ProcessFault {
             | Self::CancelTasks { duration, .. }
             | Self::EqualRandom { duration, .. }
             | Self::PoisonMessage { duration, .. }
-            | Self::CrashInIo { duration, .. } => *duration,
+            | Self::CrashInIo { duration, .. }
+            | Self::RandomCrashInIo { duration, .. } => *duration,
         }
     }
 
@@ -91,7 +100,8 @@ impl Family for ProcessFault {
             | Self::CancelTasks { duration, .. }
             | Self::EqualRandom { duration, .. }
             | Self::PoisonMessage { duration, .. }
-            | Self::CrashInIo { duration, .. } => duration.as_mut(),
+            | Self::CrashInIo { duration, .. }
+            | Self::RandomCrashInIo { duration, .. } => duration.as_mut(),
         }
     }
 
@@ -111,6 +121,7 @@ impl Family for ProcessFault {
             Self::Slow { step_time: Duration::ZERO, .. } => "steps that take no time slow nothing down; use a time of 1 ns or more",
             Self::CancelTasks { share: Ratio::ZERO, .. } => "a share of 0 cancels nothing; use more, up to 1 for all",
             Self::PoisonMessage { message: 0, .. } => "messages are counted from 1: name the first one as 1",
+            Self::RandomCrashInIo { share: Ratio::ZERO, .. } => "a share of 0 crashes at no operation; use more, up to 1 for all",
             Self::CrashInIo { operation: 0, .. } => "operations are counted from 1: name the first one as 1",
             _ => "",
         };
@@ -139,6 +150,9 @@ impl Family for ProcessFault {
             }
             Self::CrashInIo { node, operation, down_for, duration } => {
                 ProcessFault::CrashInIo { node: of(node)?, operation: *operation, down_for: *down_for, duration: *duration }
+            }
+            Self::RandomCrashInIo { node, share, down_for, duration } => {
+                ProcessFault::RandomCrashInIo { node: of(node)?, share: *share, down_for: *down_for, duration: *duration }
             }
         })
     }
@@ -170,6 +184,9 @@ impl Family for ProcessFault {
             ProcessFault::CrashInIo { node, operation, down_for, .. } => {
                 ProcessInForce::Aimed(kernel.aim(node, Moment::Operation, operation, down_for))
             }
+            ProcessFault::RandomCrashInIo { node, share, down_for, .. } => {
+                ProcessInForce::Crashing(node, kernel.crash_in_operations(node, share, down_for))
+            }
         })
     }
 
@@ -177,7 +194,9 @@ impl Family for ProcessFault {
         let kernel = &engine.core.kernel;
         match *in_force {
             ProcessInForce::Stopping(node, life) => kernel.is_stop_of(node, life),
-            ProcessInForce::Slow(node, _) | ProcessInForce::Cancelling(node, _) => kernel.health(node) != Health::Killed,
+            ProcessInForce::Slow(node, _) | ProcessInForce::Cancelling(node, _) | ProcessInForce::Crashing(node, _) => {
+                kernel.health(node) != Health::Killed
+            }
             ProcessInForce::EqualRandom(_) => true,
             ProcessInForce::Aimed(aim) => kernel.failpoints.waits(aim),
         }
@@ -191,6 +210,7 @@ impl Family for ProcessFault {
             ProcessInForce::Cancelling(node, id) => kernel.cancelled(node, id),
             ProcessInForce::EqualRandom(id) => kernel.lives_with_shared_entropy(id),
             ProcessInForce::Aimed(aim) => u64::from(kernel.failpoints.came(aim)),
+            ProcessInForce::Crashing(_, id) => kernel.io_crashes(id),
         }
     }
 
@@ -231,5 +251,6 @@ fn end_without_restart(in_force: ProcessInForce, engine: &mut Engine) {
         ProcessInForce::Cancelling(node, id) => kernel.end_cancels(node, id),
         ProcessInForce::EqualRandom(id) => kernel.end_shared_entropy(id),
         ProcessInForce::Aimed(aim) => kernel.end_aim(aim),
+        ProcessInForce::Crashing(_, id) => kernel.end_io_crashes(id),
     }
 }

@@ -229,6 +229,7 @@ fn a_profile_draws_the_kinds_that_it_names_and_no_others() {
         FaultKind::EqualRandom => vec!["equal random"],
         FaultKind::PoisonMessage => vec!["poison message"],
         FaultKind::CrashInIo => vec!["crash in io"],
+        FaultKind::RandomCrashInIo => vec!["random crash in io"],
         FaultKind::DomainLoss => unreachable!("no domain is declared"),
         FaultKind::RollingRestart => vec!["rolling restart"],
     };
