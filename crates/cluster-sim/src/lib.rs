@@ -130,11 +130,11 @@ pub use cluster_sim_transport::{LinkModel, NetworkPartition};
 pub mod node {
     pub use cluster_sim_node::{
         Boot, ConnectError, Content, DirEntry, Disk, DiskError, DiskErrorKind, DiskImage, DiskOp, DiskOpKind, DiskOutput, DiskPath,
-        DiskResult, Effect, Effects, Elapsed, Entropy, EntropyRng, EntryKind, File, FileId, Input, Interval, JoinError, JoinHandle,
-        Journal, JournalError, JournalEvent, JournalOptions, JournalRecord, Label, Listener, Machine, MachineJournal, Message,
-        Metadata, MissedTickBehavior, Node, NodeInfo, OneshotReceiver, OneshotSender, OpenOptions, Port, Received, Receiver,
-        Recovered, Recv, ResetReason, Roll, SendError, Sender, Session, SessionReset, SessionSendError, Sleep, Space, SyncEvidence,
-        Timer, TimerQueue, TornTail, TrySendError, channel, failpoint, oneshot, select, timers, yield_now,
+        DiskResult, Effect, Effects, Elapsed, Entropy, EntropyRng, EntryKind, EntryLog, File, FileId, Input, Interval, JoinError,
+        JoinHandle, Journal, JournalError, JournalEvent, JournalOptions, JournalRecord, Label, Listener, Machine, MachineJournal,
+        MachineLog, Message, Metadata, MissedTickBehavior, Node, NodeInfo, OneshotReceiver, OneshotSender, OpenOptions, Port,
+        Received, Receiver, Recovered, Recv, ResetReason, Roll, SendError, Sender, Session, SessionReset, SessionSendError, Sleep,
+        Space, SyncEvidence, Timer, TimerQueue, TornTail, TrySendError, channel, failpoint, oneshot, select, timers, yield_now,
     };
     pub use cluster_sim_runtime::{Address, Stream};
     pub use cluster_sim_types::{CoveragePoint, Fact, Incarnation, LocalInstant, NodeId, Rack, Region, Shard, WallTime, Zone};

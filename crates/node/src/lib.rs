@@ -36,6 +36,7 @@ mod machine;
 #[cfg(feature = "test-utils")]
 mod machine_host;
 mod machine_journal;
+mod machine_log;
 mod node;
 mod node_info;
 #[cfg(feature = "tokio")]
@@ -54,8 +55,8 @@ pub use channel::{OneshotReceiver, OneshotSender, Receiver, SendError, Sender, T
 pub use cluster_sim_runtime::{Entropy, EntropyRng, Roll};
 pub use cluster_sim_storage::{
     Content, DirEntry, DiskError, DiskErrorKind, DiskImage, DiskOp, DiskOpKind, DiskOutput, DiskPath, DiskResult, EntryKind,
-    FileId, JournalEngine, JournalError, JournalEvent, JournalOptions, JournalRecord, Metadata, OpenOptions, Recovered, Space,
-    SyncEvidence, TornTail,
+    EntryLog, FileId, JournalEngine, JournalError, JournalEvent, JournalOptions, JournalRecord, Metadata, OpenOptions, Recovered,
+    Space, SyncEvidence, TornTail,
 };
 #[cfg(feature = "tokio")]
 pub use cluster_sim_transport::{AddressBook, BindError, DatagramCounts, TokioSockets};
@@ -67,6 +68,7 @@ pub use machine::{Input, Machine};
 #[doc(hidden)]
 pub use machine_host::{MachineFactory, MachineGroup};
 pub use machine_journal::MachineJournal;
+pub use machine_log::MachineLog;
 pub use node::{
     Disk, Elapsed, File, Interval, JoinError, JoinHandle, Journal, Listener, MissedTickBehavior, Node, Port, Recv, Session, Sleep,
     yield_now,

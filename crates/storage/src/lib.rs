@@ -8,6 +8,7 @@
 //! | `content` | | [`Content`]: the bytes of a file in shared pages |
 //! | `image` | | [`DiskImage`]: a disk at one moment, read-only |
 //! | `journal` | | [`JournalEngine`]: an append-only log of checksummed records, without IO |
+//! | `entry_log` | | [`EntryLog`]: a log of entries by index, as the records of a journal |
 //! | `disk` | `test-utils` | the simulated twin: file systems as a device, with what a crash leaves of them |
 //! | `real` | `tokio` | `TokioDisk`: the real twin, a folder of the machine |
 //!
@@ -19,6 +20,7 @@
 mod content;
 #[cfg(feature = "test-utils")]
 mod disk;
+mod entry_log;
 mod error;
 mod image;
 mod journal;
@@ -33,6 +35,7 @@ pub use content::Content;
 pub use disk::{CompiledDisk, DiskRule, DiskSnapshot, Disks, HostDone, OpKey, Rot, RuleCounts, RuleId, crash_choice_text};
 #[cfg(feature = "test-utils")]
 pub use disk::{CrashRules, DiskModel, DiskTimes, LengthOrder, NameOrder};
+pub use entry_log::EntryLog;
 pub use error::{DiskError, DiskErrorKind};
 pub use image::DiskImage;
 pub use journal::{

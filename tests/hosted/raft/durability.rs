@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use cluster_sim::check::{Change, DiskView, Invariant};
-use cluster_sim::node::Recovered;
+use cluster_sim::node::{EntryLog, Recovered};
 use cluster_sim::prelude::*;
-use raft::eraftpb::HardState;
+use raft::eraftpb::{Entry, HardState};
 
 use super::facts::{Promise, Promised};
-use super::log::{LOG, Record};
-use super::packet::Encoded;
+use super::packet::decode;
 use super::status::Status;
+use super::store::LOG;
 
 /// Term, vote and commit, once durable, never regress, also across restarts.
 #[derive(Default)]
@@ -59,23 +59,10 @@ struct Durable {
 
 impl Durable {
     fn read(disk: DiskView<'_>) -> Option<Self> {
-        let mut durable = Self::default();
-        for record in Recovered::of(LOG, disk.durable_files()).ok()?.records {
-            let record = Record::decode(&record);
-            durable.state = record.state.0;
-            if let Some(snapshot) = record.snapshot {
-                durable.base = snapshot.0.get_metadata().index;
-                durable.terms.clear();
-            }
-            for Encoded(entry) in record.entries {
-                // Before the first snapshot that is left may be the rest of a log.
-                let Some(offset) = entry.index.checked_sub(durable.base + 1) else { continue };
-                durable.terms.truncate(offset as usize);
-                durable.terms.resize(offset as usize, 0);
-                durable.terms.push(entry.term);
-            }
-        }
-        Some(durable)
+        let recovered = Recovered::of(LOG, disk.durable_files()).ok()?;
+        let log = EntryLog::read(&recovered.records).ok()?;
+        let terms = log.entries_from(0).map(|(_, entry)| decode::<Entry>(entry).term).collect();
+        Some(Self { state: decode(log.state()), base: log.base(), terms })
     }
 
     fn has(&self, promised: &Promised) -> bool {

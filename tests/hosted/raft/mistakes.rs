@@ -1,15 +1,16 @@
 //! Mistakes in the code around raft: each is found within the seeds granted to it in advance.
 
 use cluster_sim::fault::FaultKind;
-use cluster_sim::node::{DiskImage, JournalRecord, Recovered};
+use cluster_sim::node::{DiskImage, EntryLog, JournalRecord, Recovered};
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::units::milliseconds;
 use raft::Ready;
 
 use super::facts::{Compacted, Installed, Written, Wrote};
-use super::log::Record;
 use super::rules::LogMatching;
 use super::snapshots::SnapshotsAdvance;
+use super::status::Status;
+use super::store::LOG;
 use super::{REPLICAS, on_any_disk, protocol, raft};
 
 /// A mistake in the code around raft.
@@ -45,14 +46,18 @@ impl Flaw {
         }
     }
 
-    /// The first record behind the last whole one, if the replica believes in it.
-    pub(crate) fn torn_record(self, disk: &DiskImage, recovered: &Recovered) -> Option<Record> {
-        let torn = recovered.torn.as_ref().filter(|_| self == Self::BelievesTheTornTail)?;
-        let bytes = disk.read(&torn.segment)?.split_off(torn.offset as usize);
+    /// Reads the first record behind the last whole one, if the replica believes in it.
+    pub(crate) fn read_torn_record(self, disk: &DiskImage) {
+        let files = disk.list(LOG).filter_map(|path| Some((path.to_owned(), disk.read(path)?)));
+        let recovered = Recovered::of(LOG, files).ok().filter(|_| self == Self::BelievesTheTornTail);
+        let Some(Recovered { mut records, torn: Some(torn), .. }) = recovered else { return };
+        let bytes = disk.read(&torn.segment).expect("it was read").split_off(torn.offset as usize);
         // Length, checksum, sequence number and watermark come before the payload.
-        let length = bytes.get(..4).map(|length| u32::from_le_bytes(length.try_into().expect("it has 4 bytes")) as usize)?;
-        let payload = bytes.get(24..)?.iter().copied().take(length).collect();
-        Some(Record::decode(&JournalRecord { sequence: 0, payload }))
+        let Some((header, payload)) = bytes.split_at_checked(24) else { return };
+        let length = u32::from_le_bytes(*header.first_chunk().expect("it has 24 bytes")) as usize;
+        let payload = payload.iter().copied().take(length).collect();
+        records.push(JournalRecord { sequence: 0, payload });
+        _ = Status::of(&EntryLog::read(&records).expect("the record is whole"));
     }
 }
 

@@ -7,13 +7,13 @@ mod durability;
 mod entropy;
 mod facts;
 mod glue;
-mod log;
 mod mistakes;
 mod packet;
-mod ready;
 mod rules;
 mod snapshots;
+mod speed;
 mod status;
+mod store;
 mod triggers;
 mod upgrades;
 

@@ -2,11 +2,11 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use cluster_sim::node::EntryLog;
 use raft::eraftpb::{Entry, HardState, Message, MessageType, Snapshot};
 
 use super::facts::{Compacted, Installed, Promise, Promised, Written};
-use super::log::Record;
-use super::packet::Encoded;
+use super::packet::decode;
 
 /// The view of a replica.
 #[derive(Debug, Default)]
@@ -34,12 +34,12 @@ fn hash(values: impl Hash) -> u64 {
 }
 
 impl Status {
-    /// Takes over a record that it finds when it boots.
-    pub(crate) fn read(&mut self, record: &Record) {
-        if let Some(Encoded(snapshot)) = &record.snapshot {
-            self.replace(snapshot);
-        }
-        record.entries.iter().for_each(|entry| _ = self.write(&entry.0));
+    /// The status of a replica with this log, as far as the log says it.
+    pub(crate) fn of(log: &EntryLog) -> Self {
+        let mut status = Self::default();
+        log.snapshot().into_iter().for_each(|snapshot| status.replace(&decode(snapshot)));
+        log.entries_from(0).for_each(|(_, entry)| _ = status.write(&decode(entry)));
+        status
     }
 
     /// The entry of the log with this index, or the one before the log.

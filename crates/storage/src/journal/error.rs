@@ -56,6 +56,22 @@ pub enum JournalError {
         /// The number after the last one.
         next: u64,
     },
+    /// A record is no change of an [`EntryLog`](crate::EntryLog).
+    #[error("record {sequence} is no change of a log; give each log a journal of its own")]
+    NotALog {
+        /// The number of the record.
+        sequence: u64,
+    },
+    /// An [`EntryLog`](crate::EntryLog) does not reach to an index, or has only its snapshot.
+    #[error("the log has no entry {index} to begin or end at; after its snapshot of {base} it ends at {last}")]
+    NoSuchEntry {
+        /// The index that was asked for.
+        index: u64,
+        /// The index of the snapshot; 0 without one.
+        base: u64,
+        /// The index of the last entry.
+        last: u64,
+    },
 }
 
 /// How it is known that a damaged record was synced.
