@@ -1,59 +1,17 @@
-//! A journal without IO: what it asks of the disk, and what the answers mean.
+//! A journal without IO: its state, and the work that is asked of it.
 
 use std::collections::VecDeque;
 
 use super::error::JournalError;
-use super::event::JournalEvent;
 use super::frame::MAX_PAYLOAD;
 use super::options::JournalOptions;
 use super::place::RecordPlace;
 use super::recover::{Recovered, scan};
 use super::segment::{Segment, first_of, path_of};
-use crate::error::{DiskError, DiskErrorKind};
-use crate::operation::{DiskOp, DiskResult, FileId};
-
-/// The name of a segment that is being written.
-pub(super) const NEW_SEGMENT: &str = "new";
-
-/// Work that was asked for and not begun.
-#[derive(Debug)]
-pub(super) enum Command {
-    Append(Vec<u8>),
-    Sync,
-    TruncateAfter(u64),
-    RemoveBefore(u64),
-}
-
-/// The meaning of the answer to an operation.
-#[derive(Debug, Clone)]
-pub(super) enum Then {
-    /// More operations follow.
-    Nothing,
-    /// It may exist already.
-    Exists,
-    /// The journal is open.
-    Opened,
-    /// Records of these lengths are written.
-    Written(Vec<u64>),
-    /// The end is cut back after a failed write.
-    CutBack(DiskError),
-    Synced(u64),
-    /// A part of a new segment is written, which has no name yet.
-    Prepared,
-    /// The new segment has its name, durably, and replaces all from its first record on.
-    Named(Segment, Option<JournalEvent>),
-    /// The last segment is durably gone.
-    LastRemoved,
-    /// The name of the first segment is removed.
-    FirstRemoved,
-    /// Names are durable; `is_removed` if the first segment is gone.
-    NamesSynced {
-        is_removed: bool,
-        is_last: bool,
-    },
-    /// Nothing depends on it.
-    Closed,
-}
+use super::step::{Command, NEW_SEGMENT, Then};
+use super::tombstone::take_tombstones;
+use crate::error::DiskError;
+use crate::operation::{DiskOp, FileId};
 
 /// A journal without IO, which both forms drive.
 ///
@@ -71,13 +29,13 @@ pub struct JournalEngine {
     /// The last record known to be synced.
     pub(super) synced: u64,
     /// The number that the next append gets.
-    next: u64,
+    pub(super) next: u64,
     pub(super) commands: VecDeque<Command>,
     /// The operations of the command in work.
-    steps: VecDeque<(DiskOp, Then)>,
-    in_flight: Option<Then>,
+    pub(super) steps: VecDeque<(DiskOp, Then)>,
+    pub(super) in_flight: Option<Then>,
     pub(super) is_open: bool,
-    failed: Option<DiskError>,
+    pub(super) failed: Option<DiskError>,
 }
 
 impl JournalEngine {
@@ -97,6 +55,7 @@ impl JournalEngine {
         let named = contents.into_iter().inspect(|(name, _)| has_new |= name == NEW_SEGMENT);
         let mut contents: Vec<(u64, Vec<u8>)> = named.filter_map(|(name, bytes)| Some((first_of(&name)?, bytes))).collect();
         contents.sort_unstable_by_key(|(first, _)| *first);
+        let tombstones = take_tombstones(&mut contents);
         let found = scan(&directory, &contents)?;
         let next = found.segments.back().map_or(1, Segment::next);
         let mut engine = Self {
@@ -112,7 +71,7 @@ impl JournalEngine {
             is_open: false,
             failed: None,
         };
-        engine.open(&found.recovered, &found.excess, (has_new, contents.is_empty()));
+        engine.open(&found.recovered, &found.excess, tombstones, (has_new, contents.is_empty()));
         Ok((engine, found.recovered))
     }
 
@@ -129,7 +88,7 @@ impl JournalEngine {
         self.segments.back().expect("a journal has a segment")
     }
 
-    fn last_mut(&mut self) -> &mut Segment {
+    pub(super) fn last_mut(&mut self) -> &mut Segment {
         self.segments.back_mut().expect("a journal has a segment")
     }
 
@@ -170,7 +129,7 @@ impl JournalEngine {
         JournalError::NoSuchRecord { sequence, first: self.first(), next: self.next }
     }
 
-    /// Appends a record, and returns its number. [`JournalEvent::Appended`] follows.
+    /// Appends a record, and returns its number. [`JournalEvent::Appended`](crate::JournalEvent::Appended) follows.
     ///
     /// # Errors
     /// If the payload is too long, or the journal has failed.
@@ -185,7 +144,7 @@ impl JournalEngine {
         Ok(self.next - 1)
     }
 
-    /// Makes all records durable that were appended so far. [`JournalEvent::Synced`] follows.
+    /// Makes all records durable that were appended so far. [`JournalEvent::Synced`](crate::JournalEvent::Synced) follows.
     ///
     /// # Errors
     /// If the journal has failed.
@@ -197,7 +156,9 @@ impl JournalEngine {
         Ok(())
     }
 
-    /// Removes all records after `sequence`, durably. [`JournalEvent::Truncated`] follows.
+    /// Removes all records after `sequence`, durably. [`JournalEvent::Truncated`](crate::JournalEvent::Truncated) follows.
+    ///
+    /// If the disk refuses it midway, the later segments may be gone: [`JournalEvent::Refused`](crate::JournalEvent::Refused) has the number that comes next.
     ///
     /// # Errors
     /// If it has no such record and `sequence` is not the one before the first; if the journal has failed.
@@ -209,7 +170,7 @@ impl JournalEngine {
         Ok(())
     }
 
-    /// Removes the segments that have only records before `sequence`, durably. [`JournalEvent::Removed`] follows.
+    /// Removes the segments that have only records before `sequence`, durably. [`JournalEvent::Removed`](crate::JournalEvent::Removed) follows.
     ///
     /// # Errors
     /// If `sequence` is beyond the next record; if the journal has failed.
@@ -250,85 +211,5 @@ impl JournalEngine {
         let (op, then) = self.steps.pop_front()?;
         self.in_flight = Some(then);
         Some(op)
-    }
-
-    /// Takes the answer to the operation in flight.
-    pub fn on_result(&mut self, result: &DiskResult) -> Option<JournalEvent> {
-        match (self.in_flight.take()?, result) {
-            (then, Ok(_)) => self.on_done(then),
-            (Then::Closed, Err(_)) => None,
-            (Then::Exists, Err(error)) if error.kind == DiskErrorKind::AlreadyExists => None,
-            (Then::Written(_), Err(error)) => {
-                self.steps.clear();
-                let length = self.last().length();
-                self.step(DiskOp::SetLen { file: self.files[0], length }, Then::CutBack(error.clone()));
-                None
-            }
-            (Then::Prepared | Then::FirstRemoved, Err(error)) if self.is_open => Some(self.refuse(error.clone())),
-            (_, Err(error)) => Some(self.fail(error.clone())),
-        }
-    }
-
-    fn on_done(&mut self, then: Then) -> Option<JournalEvent> {
-        match then {
-            Then::Nothing | Then::Exists | Then::Prepared | Then::FirstRemoved | Then::Closed => None,
-            Then::Opened => Some(self.opened()),
-            Then::Written(lengths) => {
-                lengths.into_iter().for_each(|length| self.last_mut().push(length));
-                Some(JournalEvent::Appended { up_to: self.written() })
-            }
-            Then::CutBack(error) => Some(self.refuse(error)),
-            Then::Synced(up_to) => {
-                self.synced = up_to;
-                Some(JournalEvent::Synced { up_to })
-            }
-            Then::Named(segment, event) => {
-                self.replace_from(segment);
-                if event == Some(JournalEvent::Opened) { Some(self.opened()) } else { event }
-            }
-            Then::LastRemoved => {
-                drop(self.segments.pop_back());
-                None
-            }
-            Then::NamesSynced { is_removed, is_last } => {
-                if is_removed {
-                    drop(self.segments.pop_front());
-                }
-                is_last.then(|| JournalEvent::Removed { first: self.first() })
-            }
-        }
-    }
-
-    fn opened(&mut self) -> JournalEvent {
-        self.is_open = true;
-        self.synced = self.written();
-        JournalEvent::Opened
-    }
-
-    /// Makes a segment the last one, instead of all from its first record on.
-    fn replace_from(&mut self, segment: Segment) {
-        self.last_mut().truncate(segment.first);
-        self.synced = self.synced.min(segment.first - 1);
-        if self.last().first == segment.first {
-            drop(self.segments.pop_back());
-        }
-        self.segments.push_back(segment);
-        self.files.swap(0, 1);
-    }
-
-    /// Drops all that was asked and not answered.
-    fn refuse(&mut self, error: DiskError) -> JournalEvent {
-        self.commands.clear();
-        self.steps.clear();
-        self.next = self.written() + 1;
-        JournalEvent::Refused { next: self.next, error }
-    }
-
-    /// Refuses all work from now on.
-    fn fail(&mut self, error: DiskError) -> JournalEvent {
-        self.commands.clear();
-        self.steps.clear();
-        self.failed = Some(error.clone());
-        JournalEvent::Failed { error }
     }
 }

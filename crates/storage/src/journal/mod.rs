@@ -5,7 +5,10 @@
 //! | `frame.rs` | the bytes of a record, its checksum, and the search for whole records behind a damaged one |
 //! | `segment.rs` | names of segment files, and where the records of one end |
 //! | `recover.rs` | what the files of a journal hold: records, a torn tail that is cut off, or corruption |
-//! | `engine.rs`, `plan.rs` | [`JournalEngine`]: work as operations of a disk, and what their results mean, without IO |
+//! | `tombstone.rs` | what stands for a removed segment until its name is durably gone |
+//! | `engine.rs` | [`JournalEngine`], without IO: its state, and the work that is asked of it |
+//! | `open.rs`, `plan.rs`, `removal.rs` | that work as operations of a disk: opening, new segments and records, removed ones |
+//! | `step.rs`, `result.rs` | what the results of those operations mean |
 //! | `event.rs`, `place.rs` | [`JournalEvent`], [`RecordPlace`] |
 //! | `error.rs`, `options.rs` | [`JournalError`], [`JournalOptions`] |
 //!
@@ -53,7 +56,14 @@
 //! segment, since the cache may hold bytes that the disk lost; so it does with an empty segment, whose name may be lost. An earlier
 //! segment is cut back only once the later one has its name again.
 //!
-//! A write that fails, as on a full disk, uses up no number: the segment is cut back to its last whole record.
+//! Names are lost in this way, too. A failed sync of the directory may leave a change in the cache alone for ever, so each such change is made
+//! again when the journal is opened: a directory that has no segment yet is created again, if it is empty; a segment whose name nothing
+//! proves is renamed again. A removed name could not be removed again, because nothing shows it. So a segment is removed in two steps: a
+//! tombstone durably replaces it, then the name goes without a sync. A tombstone that is found when the journal is opened is put in place
+//! again, and removed. A segment behind the last one gets a record without a number; one before the first an empty file, which fits on
+//! a full disk. So a first segment that loses all its bytes is taken for a removed one, as one that loses its name.
+//!
+//! A write that fails, as on a full disk, uses up no number: the segment is durably cut back to its last whole record.
 //!
 //! # Needs of the disk
 //!
@@ -63,11 +73,16 @@ mod engine;
 mod error;
 mod event;
 mod frame;
+mod open;
 mod options;
 mod place;
 mod plan;
 mod recover;
+mod removal;
+mod result;
 mod segment;
+mod step;
+mod tombstone;
 
 pub use engine::JournalEngine;
 pub use error::{JournalError, SyncEvidence};

@@ -1,54 +1,17 @@
-//! Plans the operations of each piece of work.
+//! Plans the operations for records and new segments.
 
-use super::engine::{Command, JournalEngine, NEW_SEGMENT, Then};
+use super::engine::JournalEngine;
 use super::event::JournalEvent;
 use super::frame::{Frame, HEADER};
-use super::recover::Recovered;
 use super::segment::{Segment, path_of};
+use super::step::{Command, NEW_SEGMENT, Then};
 use crate::operation::{DiskOp, OpenOptions};
 
 impl JournalEngine {
-    /// Plans the first operations: after them all that was recovered is durable.
-    pub(super) fn open(&mut self, recovered: &Recovered, excess: &[(u64, u64)], (has_new, is_new): (bool, bool)) {
-        let directory = self.directory.clone();
-        let mut parent = "/";
-        for end in directory.match_indices('/').map(|(end, _)| end).chain([directory.len()]).filter(|end| *end > 0) {
-            self.step(DiskOp::CreateDir { path: directory[..end].to_owned() }, Then::Exists);
-            self.step(DiskOp::SyncDir { path: parent.to_owned() }, Then::Nothing);
-            parent = &directory[..end];
-        }
-        // After a crash a segment may still have its first name, too: to write under that would damage it.
-        if has_new {
-            self.step(DiskOp::Remove { path: format!("{directory}/{NEW_SEGMENT}") }, Then::Nothing);
-        }
-        // Of a last segment without a record that is known to be synced a failed sync may have lost the name. It gets it again below, and
-        // only then what it replaces is cut off: until then it may be the only copy.
-        let before_last = self.segments.iter().rev().nth(1).map(|segment| segment.first);
-        let kept = before_last.filter(|_| self.synced < self.last().first);
-        let excess: Vec<(u64, u64)> = excess.iter().copied().filter(|(first, _)| Some(*first) != kept).collect();
-        if !excess.is_empty() {
-            self.step(DiskOp::SyncDir { path: directory.clone() }, Then::Nothing);
-        }
-        excess.into_iter().for_each(|(first, length)| self.plan_cut(first, length));
-        let unsynced = recovered.records.iter().filter(|record| record.sequence > self.synced);
-        let unsynced: Vec<&[u8]> = unsynced.map(|record| &*record.payload).collect();
-        // No record of an empty segment proves that the directory was synced after it got its name. A failed sync may have lost that,
-        // and the next one would not write it.
-        let is_named = is_new || self.last().length() > 0;
-        if unsynced.is_empty() && recovered.torn.is_none() && is_named {
-            let (file, path) = (self.files[0], path_of(&directory, self.last().first));
-            self.step(DiskOp::Open { file, path, options: OpenOptions::create() }, Then::Nothing);
-            self.step(DiskOp::Sync { file }, Then::Nothing);
-            self.step(DiskOp::SyncDir { path: directory }, Then::Opened);
-        } else {
-            self.plan_segment(self.synced + 1, &unsynced, Some(JournalEvent::Opened));
-        }
-    }
-
     /// Plans a segment that replaces all from its first record on, at once: it gets its name once its records are durable.
     ///
     /// All records before it must be synced, because it says so.
-    fn plan_segment(&mut self, first: u64, payloads: &[&[u8]], event: Option<JournalEvent>) {
+    pub(super) fn plan_segment(&mut self, first: u64, payloads: &[&[u8]], event: Option<JournalEvent>) {
         let (mut segment, mut data) = (Segment::new(first), Vec::new());
         for payload in payloads {
             let frame = Frame { sequence: segment.next(), watermark: first - 1, payload };
@@ -66,16 +29,22 @@ impl JournalEngine {
         // The next truncation may remove the new segment, and must not bring back what it replaced.
         let before = self.segments.iter().rfind(|segment| segment.first < first);
         if let Some(cut) = before.filter(|segment| segment.next() > first || !self.is_open) {
+            let is_cut = cut.next() <= first;
             let (first, length) = (cut.first, cut.length_before(first.min(cut.next())));
-            self.plan_cut(first, length);
+            self.plan_cut(first, length, is_cut);
         }
-        self.step(DiskOp::Close { file: self.files[0] }, Then::Closed);
+        self.step(DiskOp::Close { file: self.files[0] }, Then::Tidied);
     }
 
     /// Plans to cut off what a later segment replaces, whose name is durable.
-    fn plan_cut(&mut self, first: u64, length: u64) {
+    ///
+    /// If the file may be that short already, a failed sync may have left that in the cache alone: it is changed first.
+    pub(super) fn plan_cut(&mut self, first: u64, length: u64, is_cut: bool) {
         let (file, path) = (self.files[0], path_of(&self.directory, first));
         self.step(DiskOp::Open { file, path, options: OpenOptions::write() }, Then::Nothing);
+        if is_cut {
+            self.step(DiskOp::Write { file, offset: length, data: vec![0] }, Then::Touched);
+        }
         self.step(DiskOp::SetLen { file, length }, Then::Nothing);
         self.step(DiskOp::Sync { file }, Then::Nothing);
     }
@@ -111,35 +80,9 @@ impl JournalEngine {
         self.plan_segment(self.last().next(), &[], None);
     }
 
-    fn sync_up_to(&mut self, sequence: u64) {
+    pub(super) fn sync_up_to(&mut self, sequence: u64) {
         if self.synced < sequence {
             self.step(DiskOp::Sync { file: self.files[0] }, Then::Synced(self.written()));
-        }
-    }
-
-    /// Later segments go first, each durably: else a crash could leave a gap, which would look like a lost segment. Then an empty
-    /// segment replaces the rest at once: to cut a file in place could damage records that others say are synced.
-    pub(super) fn begin_truncate(&mut self, sequence: u64) {
-        self.sync_up_to(sequence);
-        let firsts = self.segments.iter().map(|segment| segment.first);
-        for first in firsts.skip(1).filter(|first| *first > sequence + 1).collect::<Vec<_>>().into_iter().rev() {
-            self.step(DiskOp::Remove { path: path_of(&self.directory, first) }, Then::Nothing);
-            self.step(DiskOp::SyncDir { path: self.directory.clone() }, Then::LastRemoved);
-        }
-        self.plan_segment(sequence + 1, &[], Some(JournalEvent::Truncated { after: sequence }));
-    }
-
-    /// Earlier segments go first, each durably.
-    pub(super) fn begin_remove(&mut self, sequence: u64) {
-        let gone = self.segments.iter().skip(1).take_while(|segment| segment.first <= sequence).count();
-        for index in 0..gone {
-            self.step(DiskOp::Remove { path: path_of(&self.directory, self.segments[index].first) }, Then::FirstRemoved);
-            let then = Then::NamesSynced { is_removed: true, is_last: index + 1 == gone };
-            self.step(DiskOp::SyncDir { path: self.directory.clone() }, then);
-        }
-        if gone == 0 {
-            let then = Then::NamesSynced { is_removed: false, is_last: true };
-            self.step(DiskOp::SyncDir { path: self.directory.clone() }, then);
         }
     }
 }

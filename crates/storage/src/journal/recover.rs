@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::error::{JournalError, SyncEvidence};
 use super::frame::{decode, sync_evidence};
 use super::segment::{Segment, first_of, path_of};
+use super::tombstone::take_tombstones;
 
 /// A record of a journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,7 @@ impl Recovered {
         let first = |path: &str| first_of(path.trim_start_matches('/').strip_prefix(directory)?.strip_prefix('/')?);
         let mut segments: Vec<_> = files.into_iter().filter_map(|(path, bytes)| Some((first(&path)?, bytes))).collect();
         segments.sort_unstable_by_key(|(first, _)| *first);
+        drop(take_tombstones(&mut segments));
         scan(directory, &segments).map(|found| found.recovered)
     }
 }

@@ -2,7 +2,7 @@
 
 use cluster_sim_storage::{JournalError, JournalEvent, SyncEvidence};
 
-use crate::model::Numbers;
+use crate::names::Numbers;
 use crate::writer::{Writer, recover};
 
 /// A journal of two segments: each append but the last two is synced, and each sync but the last is on record.

@@ -2,7 +2,7 @@
 
 use cluster_sim_storage::{DiskErrorKind, JournalError, JournalEvent, JournalOptions, MAX_PAYLOAD, MAX_SEGMENT};
 
-use crate::model::Numbers;
+use crate::names::Numbers;
 use crate::writer::{Writer, recover};
 
 #[test]
@@ -109,9 +109,11 @@ fn a_segment_that_cannot_be_created_is_tried_again() {
 fn a_removal_that_is_refused_is_tried_again() {
     let mut writer = Writer::new();
     (0..9_u8).for_each(|number| drop(writer.append(&[number; 700])));
-    writer.disk.fail = Some(("remove", DiskErrorKind::Io));
-    writer.engine.remove_before(9).unwrap();
-    assert!(matches!(writer.run()[..], [JournalEvent::Refused { next: 10, .. }]));
+    for name in ["open", "rename"] {
+        writer.disk.fail = Some((name, DiskErrorKind::Io));
+        writer.engine.remove_before(9).unwrap();
+        assert!(matches!(writer.run()[..], [JournalEvent::Refused { next: 10, .. }]), "{name}");
+    }
     writer.engine.remove_before(9).unwrap();
     assert_eq!(writer.run(), [JournalEvent::Removed { first: 7 }]);
     assert_eq!(writer.engine.first(), 7);

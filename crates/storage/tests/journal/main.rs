@@ -3,5 +3,7 @@
 mod crashes;
 mod damage;
 mod errors;
+mod failed_syncs;
 mod model;
+mod names;
 mod writer;

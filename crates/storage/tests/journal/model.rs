@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cluster_sim_storage::{DiskError, DiskErrorKind, DiskOp, DiskOutput, DiskResult, FileId};
 
+use crate::names::{Names, Numbers};
+
 const SECTOR: usize = 512;
 
 #[derive(Debug, Clone, Default)]
@@ -14,31 +16,21 @@ struct File {
     is_length_dirty: bool,
 }
 
-/// Numbers of a test, from its own seed.
-#[derive(Debug, Clone)]
-pub(crate) struct Numbers(pub(crate) u64);
-
-impl Numbers {
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % bound.max(1)
-    }
-}
-
 /// Files in one directory.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ModelDisk {
     files: Vec<File>,
-    names: BTreeMap<String, usize>,
-    durable_names: BTreeMap<String, usize>,
+    /// The paths of files.
+    names: Names,
+    /// The path of the directory, if it exists.
+    directories: Names,
     open: BTreeMap<FileId, usize>,
-    has_directory: bool,
     /// The bytes that all files together may have; unlimited if absent.
     pub(crate) capacity: Option<usize>,
     /// The next operation of this name fails so.
     pub(crate) fail: Option<(&'static str, DiskErrorKind)>,
+    /// The operation after that many others fails.
+    pub(crate) fail_after: Option<u64>,
     /// All operations so far, by name.
     pub(crate) log: Vec<&'static str>,
 }
@@ -52,12 +44,20 @@ impl ModelDisk {
                 self.fail(op);
                 Err(kind)
             }
-            _ => self.try_execute(op),
+            _ if self.fail_after == Some(0) => {
+                self.fail_after = None;
+                self.fail(op);
+                Err(DiskErrorKind::Io)
+            }
+            _ => {
+                self.fail_after = self.fail_after.map(|left| left - 1);
+                self.try_execute(op)
+            }
         };
         result.map_err(|kind| DiskError::new(kind, op.name(), "a file of the model"))
     }
 
-    /// A sync that fails leaves its sectors clean, and writes nothing; a write that fails writes half.
+    /// A sync that fails leaves its sectors or names clean, and writes nothing; a write that fails writes half.
     fn fail(&mut self, op: &DiskOp) {
         match op {
             DiskOp::Sync { file } => {
@@ -65,9 +65,14 @@ impl ModelDisk {
                 file.dirty.clear();
                 file.is_length_dirty = false;
             }
+            DiskOp::SyncDir { path } => self.names_in(path).dirty.clear(),
             DiskOp::Write { file, offset, data } => self.write(self.open[file], *offset as usize, &data[..data.len() / 2]),
             _ => {}
         }
+    }
+
+    fn names_in(&mut self, directory: &str) -> &mut Names {
+        if directory == "/" { &mut self.directories } else { &mut self.names }
     }
 
     fn write(&mut self, inode: usize, offset: usize, data: &[u8]) {
@@ -83,17 +88,16 @@ impl ModelDisk {
 
     fn try_execute(&mut self, op: &DiskOp) -> Result<DiskOutput, DiskErrorKind> {
         match op {
-            DiskOp::CreateDir { .. } if self.has_directory => return Err(DiskErrorKind::AlreadyExists),
-            DiskOp::CreateDir { .. } => self.has_directory = true,
-            DiskOp::SyncDir { path } if path != "/" => self.durable_names.clone_from(&self.names),
-            DiskOp::SyncDir { .. } => {}
+            DiskOp::CreateDir { path } if self.directories.current.contains_key(path) => return Err(DiskErrorKind::AlreadyExists),
+            DiskOp::CreateDir { path } => self.directories.set(path, Some(0)),
+            DiskOp::SyncDir { path } => self.names_in(path).sync(),
             DiskOp::Open { file, path, options } => {
                 let creates = format!("{options:?}").contains("create: true");
-                let inode = match self.names.get(path) {
+                let inode = match self.names.current.get(path) {
                     Some(inode) => *inode,
                     None if creates => {
                         self.files.push(File::default());
-                        self.names.insert(path.clone(), self.files.len() - 1);
+                        self.names.set(path, Some(self.files.len() - 1));
                         self.files.len() - 1
                     }
                     None => return Err(DiskErrorKind::NotFound),
@@ -106,7 +110,7 @@ impl ModelDisk {
             DiskOp::Close { file } => drop(self.open.remove(file)),
             DiskOp::Write { file, offset, data } => {
                 let inode = self.open[file];
-                let used: usize = self.names.values().map(|inode| self.files[*inode].current.len()).sum();
+                let used = self.used();
                 let grows = (*offset as usize + data.len()).saturating_sub(self.files[inode].current.len());
                 let free = self.capacity.map_or(usize::MAX, |capacity| capacity.saturating_sub(used));
                 if grows > free {
@@ -126,10 +130,18 @@ impl ModelDisk {
                 }
             }
             DiskOp::Rename { from, to } => {
-                let inode = self.names.remove(from).ok_or(DiskErrorKind::NotFound)?;
-                self.names.insert(to.clone(), inode);
+                let inode = *self.names.current.get(from).ok_or(DiskErrorKind::NotFound)?;
+                self.names.set(to, Some(inode));
+                self.names.set(from, None);
             }
-            DiskOp::Remove { path } => drop(self.names.remove(path).ok_or(DiskErrorKind::NotFound)?),
+            DiskOp::Remove { path } if self.directories.current.contains_key(path) => {
+                if !self.names.current.is_empty() {
+                    return Err(DiskErrorKind::DirectoryNotEmpty);
+                }
+                self.directories.set(path, None);
+            }
+            DiskOp::Remove { path } if self.names.current.contains_key(path) => self.names.set(path, None),
+            DiskOp::Remove { .. } => return Err(DiskErrorKind::NotFound),
             other => panic!("a journal has no use for {other:?}"),
         }
         Ok(DiskOutput::Done)
@@ -138,9 +150,17 @@ impl ModelDisk {
     fn set_len(&mut self, inode: usize, length: usize) {
         let file = &mut self.files[inode];
         let before = file.current.len();
+        if before == length {
+            return;
+        }
         file.current.resize(length, 0);
         file.is_length_dirty = true;
         file.dirty.extend(length.min(before) / SECTOR..length.max(before).div_ceil(SECTOR));
+    }
+
+    /// The bytes that all files together have.
+    pub(crate) fn used(&self) -> usize {
+        self.names.current.values().map(|inode| self.files[*inode].current.len()).sum()
     }
 
     /// Ends the life without a loss of power: the cache survives.
@@ -180,23 +200,34 @@ impl ModelDisk {
             file.durable.resize(length, 0);
             file.current.clone_from(&file.durable);
         }
-        let changed: BTreeSet<&String> = self.names.keys().chain(self.durable_names.keys()).collect();
-        let kept: BTreeMap<String, usize> = changed
-            .into_iter()
-            .filter_map(|name| {
-                let (new, old) = (self.names.get(name), self.durable_names.get(name));
-                let inode = if numbers.below(2) == 0 { new } else { old };
-                Some((name.clone(), *inode?))
-            })
-            .collect();
-        self.durable_names.clone_from(&kept);
-        self.names = kept;
+        self.names.crash(numbers);
+        self.directories.crash(numbers);
+        if self.directories.current.is_empty() {
+            self.names = Names::default();
+        }
+    }
+
+    /// Loses all that no sync has made durable.
+    pub(crate) fn lose_cache(&mut self) {
+        self.open.clear();
+        for file in &mut self.files {
+            file.dirty.clear();
+            file.is_length_dirty = false;
+            file.current.clone_from(&file.durable);
+        }
+        for names in [&mut self.names, &mut self.directories] {
+            names.dirty.clear();
+            names.current.clone_from(&names.durable);
+        }
+        if self.directories.current.is_empty() {
+            self.names = Names::default();
+        }
     }
 
     /// The names in the directory, and their bytes.
     pub(crate) fn contents(&self) -> Vec<(String, Vec<u8>)> {
         let name = |path: &String| path.rsplit('/').next().unwrap_or_default().to_owned();
-        self.names.iter().map(|(path, inode)| (name(path), self.files[*inode].current.clone())).collect()
+        self.names.current.iter().map(|(path, inode)| (name(path), self.files[*inode].current.clone())).collect()
     }
 }
 
