@@ -1,14 +1,9 @@
 //! The bytes of a file, in pages that images of the disk share.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// The size of a page, in bytes.
-pub(crate) const PAGE: usize = 4_096;
-
-/// The bytes of one page.
-pub(crate) type Page = [u8; PAGE];
+use crate::pages::{PAGE, Page, Pages};
 
 /// The bytes of a file.
 ///
@@ -16,7 +11,7 @@ pub(crate) type Page = [u8; PAGE];
 /// is zeros and costs nothing.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Content {
-    pages: BTreeMap<u64, Arc<Page>>,
+    pages: Pages,
     length: u64,
 }
 
@@ -28,6 +23,13 @@ pub(crate) struct Piece {
     pub(crate) from: usize,
     /// The byte after the last one.
     pub(crate) to: usize,
+}
+
+/// The range of bytes as one piece, if it is not empty and within one page, as most are.
+#[inline]
+pub(crate) fn piece_within_page(offset: u64, length: usize) -> Option<Piece> {
+    let (page, from) = (offset / PAGE as u64, (offset % PAGE as u64) as usize);
+    (1..=PAGE - from).contains(&length).then(|| Piece { page, from, to: from + length })
 }
 
 /// Splits a range of bytes at the ends of pages.
@@ -66,7 +68,7 @@ impl Content {
         let length = self.length.saturating_sub(offset).min(length as u64) as usize;
         let mut bytes = Vec::with_capacity(length);
         for Piece { page, from, to } in pieces(offset, length) {
-            match self.pages.get(&page) {
+            match self.pages.get(page) {
                 Some(page) => bytes.extend_from_slice(&page[from..to]),
                 None => bytes.resize(bytes.len() + to - from, 0),
             }
@@ -80,21 +82,31 @@ impl Content {
     }
 
     /// Overwrites bytes, and grows if they reach beyond the end.
+    #[inline]
     pub(crate) fn write(&mut self, offset: u64, bytes: &[u8]) {
-        let mut rest = bytes;
-        for Piece { page, from, to } in pieces(offset, bytes.len()) {
-            let (part, after) = rest.split_at(to - from);
-            self.page_mut(page)[from..to].copy_from_slice(part);
-            rest = after;
+        match piece_within_page(offset, bytes.len()) {
+            Some(Piece { page, from, to }) => self.page_mut(page)[from..to].copy_from_slice(bytes),
+            None => self.write_pages(offset, bytes),
         }
         if !bytes.is_empty() {
             self.length = self.length.max(offset + bytes.len() as u64);
         }
     }
 
+    #[inline(never)]
+    fn write_pages(&mut self, offset: u64, bytes: &[u8]) {
+        let mut rest = bytes;
+        for Piece { page, from, to } in pieces(offset, bytes.len()) {
+            let (part, after) = rest.split_at(to - from);
+            self.page_mut(page)[from..to].copy_from_slice(part);
+            rest = after;
+        }
+    }
+
     /// Returns a page to change it.
+    #[inline]
     pub(crate) fn page_mut(&mut self, page: u64) -> &mut Page {
-        Arc::make_mut(self.pages.entry(page).or_insert_with(|| Arc::new([0; PAGE])))
+        self.pages.get_mut(page)
     }
 }
 
@@ -105,9 +117,9 @@ impl Content {
     pub(crate) fn set_len(&mut self, length: u64) {
         if length < self.length {
             let (page, from) = (length / PAGE as u64, (length % PAGE as u64) as usize);
-            drop(self.pages.split_off(&(page + u64::from(from > 0))));
-            if let Some(last) = self.pages.get_mut(&page) {
-                Arc::make_mut(last)[from..].fill(0);
+            self.pages.truncate(page + u64::from(from > 0));
+            if self.pages.get(page).is_some() {
+                self.page_mut(page)[from..].fill(0);
             }
         }
         self.length = length;
@@ -137,20 +149,20 @@ impl Content {
 
     /// Returns a page; `None` for zeros.
     pub(crate) fn page(&self, page: u64) -> Option<&Arc<Page>> {
-        self.pages.get(&page)
+        self.pages.get(page)
     }
 
     /// Replaces a page; `None` for zeros.
     pub(crate) fn set_page(&mut self, page: u64, bytes: Option<Arc<Page>>) {
         match bytes {
-            Some(bytes) => drop(self.pages.insert(page, bytes)),
-            None => drop(self.pages.remove(&page)),
+            Some(bytes) => self.pages.set(page, bytes),
+            None => self.pages.remove(page),
         }
     }
 
     /// The numbers of the pages from `page` on that are not zeros.
     pub(crate) fn pages_from(&self, page: u64) -> impl Iterator<Item = u64> {
-        self.pages.range(page..).map(|(number, _)| *number)
+        self.pages.numbers_from(page)
     }
 }
 

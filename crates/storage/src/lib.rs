@@ -5,7 +5,7 @@
 //! | `operation` | | [`DiskOp`], an operation as data, and [`DiskOutput`], its result |
 //! | `path` | | [`DiskPath`]: which paths a disk has |
 //! | `error` | | [`DiskError`] |
-//! | `content` | | [`Content`]: the bytes of a file in shared pages |
+//! | `content`, `pages` | | [`Content`]: the bytes of a file in shared pages |
 //! | `image` | | [`DiskImage`]: a disk at one moment, read-only |
 //! | `journal` | | [`JournalEngine`]: an append-only log of checksummed records, without IO |
 //! | `entry_log` | | [`EntryLog`]: a log of entries by index, as the records of a journal |
@@ -25,6 +25,7 @@ mod error;
 mod image;
 mod journal;
 mod operation;
+mod pages;
 mod path;
 #[cfg(feature = "tokio")]
 mod real;

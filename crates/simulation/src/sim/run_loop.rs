@@ -157,6 +157,7 @@ impl Sim {
         }
         match kernel.lone_changes() {
             Lone::View(node) => self.checks.after_view(node, &world, &mut self.report.violations),
+            Lone::DiskAndView(node) => self.checks.after_disk_and_view(node, &world, &mut self.report.violations),
             lone => self.checks.after_step(lone, kernel.changes(), &world, &mut self.report.violations),
         }
         if !self.report.violations.is_empty() {

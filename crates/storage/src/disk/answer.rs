@@ -38,6 +38,7 @@ impl Disks {
     }
 
     /// Returns the answer for which a host was woken.
+    #[inline(always)]
     pub fn take_of_host(&mut self, number: u32) -> Option<HostDone> {
         let pending = self.pending.try_remove(number as usize)?;
         match (pending.owner, pending.state) {
@@ -47,50 +48,67 @@ impl Disks {
     }
 
     /// Executes an operation whose time has come.
+    #[inline(always)]
     pub(super) fn execute(&mut self, kernel: &mut Kernel, slot: u32) -> Option<HostWake> {
         let pending = &mut self.pending[slot as usize];
         pending.is_scheduled = false;
+        let is_plain = matches!(pending.state, State::Submitted(_)) && {
+            let disk = self.disks[pending.node.index()].as_ref();
+            disk.is_some_and(|disk| disk.faults.is_none())
+        };
+        if is_plain { self.complete(kernel, slot) } else { self.execute_other(kernel, slot) }
+    }
+
+    /// As [`execute`](Self::execute), where faults are in force, a host was paused, or a life ended.
+    #[cold]
+    fn execute_other(&mut self, kernel: &mut Kernel, slot: u32) -> Option<HostWake> {
+        let pending = &self.pending[slot as usize];
         let node = pending.node;
         match pending.state {
-            State::Submitted(_) => {}
-            State::Done(_) => return self.wake_held(kernel, node, slot),
+            State::Submitted(_) => {
+                if self.waits(kernel, node, slot) {
+                    return None;
+                }
+                self.complete_apart(kernel, slot)
+            }
+            State::Done(_) => self.wake_held(kernel, node, slot),
             State::Over => {
                 drop(self.pending.remove(slot as usize));
-                return None;
+                None
             }
         }
-        if self.disk(node).faults.is_some() && self.waits(kernel, node, slot) {
-            return None;
-        }
+    }
+
+    /// As [`complete`](Self::complete), not inlined.
+    #[cold]
+    pub(super) fn complete_apart(&mut self, kernel: &mut Kernel, slot: u32) -> Option<HostWake> {
         self.complete(kernel, slot)
     }
 
     /// Executes an operation that was submitted, and hands over the answer.
-    pub(super) fn complete(&mut self, kernel: &mut Kernel, slot: u32) -> Option<HostWake> {
+    #[inline(always)]
+    fn complete(&mut self, kernel: &mut Kernel, slot: u32) -> Option<HostWake> {
         let pending = &mut self.pending[slot as usize];
         let (node, about) = (pending.node, pending.address);
-        let State::Submitted(op) = std::mem::replace(&mut pending.state, State::Over) else { return None };
+        let State::Submitted(op) = &pending.state else { return None };
         let disk = self.disks[node.index()].as_mut().expect("an operation was submitted to it");
         disk.is_used = true;
         let (place, result) = match disk.faults {
-            None => disk.execute_at_place(&op),
-            Some(_) => (disk.key_of_place(&op), disk.execute_under_rules(&op, &mut Decider { kernel, node, about })),
+            None => disk.execute_at_place(op),
+            Some(_) => (disk.key_of_place(op), disk.execute_under_rules(op, &mut Decider { kernel, node, about })),
         };
         if let Some(path) = op.path() {
             self.paths.note(path);
         }
-        record(kernel, node, place, &op, &result);
+        record(kernel, node, place, op, &result);
         kernel.change(Change::Disk(node));
-        let pending = &mut self.pending[slot as usize];
+        // The operation is dropped here: its answer takes its place.
+        pending.state = State::Done(result);
         match &mut pending.owner {
-            Owner::Host(_) => {
-                pending.state = State::Done(result);
-                self.wake_held(kernel, node, slot)
-            }
+            Owner::Host(_) if kernel.takes_at_once(node) => Some(HostWake::new(node, slot)),
+            Owner::Host(_) => self.wake_held(kernel, node, slot),
             Owner::Task(waiter) => {
-                let waiter = waiter.take();
-                pending.state = State::Done(result);
-                waiter.into_iter().for_each(|waiter| kernel.wake(waiter));
+                waiter.take().into_iter().for_each(|waiter| kernel.wake(waiter));
                 None
             }
             Owner::Dropped => {
@@ -101,6 +119,7 @@ impl Disks {
     }
 
     /// Wakes the host with an answer, or holds it while the node is paused or busy.
+    #[cold]
     fn wake_held(&mut self, kernel: &mut Kernel, node: NodeId, slot: u32) -> Option<HostWake> {
         if kernel.health(node) == Health::Paused {
             self.held.push((node, slot));
@@ -115,19 +134,21 @@ impl Disks {
 }
 
 /// Records an operation with its answer.
+#[inline(always)]
 fn record(kernel: &mut Kernel, node: NodeId, place: u64, op: &DiskOp, result: &DiskResult) {
-    let (written, read): (&[u8], &[u8]) = match (op, result) {
-        (DiskOp::Write { data, .. } | DiskOp::Append { data, .. }, _) => (data, &[]),
-        (_, Ok(DiskOutput::Data(data))) => (&[], data),
-        _ => (&[], &[]),
+    // One look at the kind for all that differs by it.
+    let (bytes, offset): (&[u8], u64) = match op {
+        DiskOp::Append { data, .. } => (data, 0),
+        DiskOp::Write { data, offset, .. } => (data, *offset),
+        DiskOp::Sync { .. } => (&[], 0),
+        op => (result.as_ref().map_or(&[], |output| if let DiskOutput::Data(data) = output { data } else { &[] }), op.offset()),
     };
-    let bytes = if written.is_empty() { read } else { written };
     let error = result.as_ref().err().map_or(0, |error| error.kind as u32 + 1);
     kernel.record(Record {
         detail: op.number() << 8 | error,
         label: place,
         length: bytes.len() as u32,
-        payload: finalize(fold_bytes(op.offset(), bytes)),
+        payload: finalize(fold_bytes(offset, bytes)),
         ..Record::of(kernel.now(), RecordKind::Disk, node)
     });
 }

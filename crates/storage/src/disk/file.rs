@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::sectors::{SectorSet, Sectors, each_sector, sectors};
-use crate::content::{Content, PAGE, pieces};
+use super::sectors::{SectorSet, Sectors, runs, sectors};
+use crate::content::{Content, Piece, piece_within_page, pieces};
+use crate::pages::PAGE;
 
 /// A file in the cache and on the medium.
 #[derive(Debug, Clone, Default)]
@@ -31,15 +32,23 @@ impl File {
     }
 
     /// Writes bytes into the cache.
+    #[inline]
     pub(super) fn write(&mut self, offset: u64, bytes: &[u8]) {
         // The sectors between the old end and the new bytes change from nothing to zeros with the length alone.
         self.current.write(offset, bytes);
-        for piece in pieces(offset, bytes.len()) {
-            let written = sectors(piece.from, piece.to);
-            self.unsynced.add(piece.page, written);
-            if !self.left.is_empty() {
-                self.left.remove(piece.page, written);
-            }
+        match piece_within_page(offset, bytes.len()) {
+            Some(piece) => self.mark_written(&piece),
+            None => pieces(offset, bytes.len()).for_each(|piece| self.mark_written(&piece)),
+        }
+    }
+
+    /// Marks the sectors that a write touched as unsynced.
+    #[inline]
+    fn mark_written(&mut self, piece: &Piece) {
+        let written = sectors(piece.from, piece.to);
+        self.unsynced.add(piece.page, written);
+        if !self.left.is_empty() {
+            self.left.remove(piece.page, written);
         }
     }
 
@@ -137,11 +146,11 @@ impl File {
     pub(super) fn persist(&mut self, page: u64, sectors: Sectors) {
         let Some(bytes) = self.current.page(page) else {
             let durable = self.durable.page_mut(page);
-            each_sector(sectors).for_each(|range| durable[range].fill(0));
+            runs(sectors).for_each(|range| durable[range].fill(0));
             return;
         };
         let durable = self.durable.page_mut(page);
-        each_sector(sectors).for_each(|range| durable[range.clone()].copy_from_slice(&bytes[range]));
+        runs(sectors).for_each(|range| durable[range.clone()].copy_from_slice(&bytes[range]));
     }
 }
 

@@ -10,6 +10,7 @@
 //! | `rules.rs` | [`CrashRules`]: the promises about unsynced writes, as data |
 //! | `crash/` | decides what a crash leaves |
 //! | `node_disk.rs` | the disk of one node: executes operations |
+//! | `open_files.rs` | a table by the numbers of open files |
 //! | `in_flight.rs` | operations that were submitted and not answered |
 //! | `device.rs` | [`Disks`]: the disks of all nodes, as one device |
 //! | `turns.rs` | the order and the addresses of the operations of one life |
@@ -34,6 +35,7 @@ mod in_flight;
 mod life;
 mod model;
 mod node_disk;
+mod open_files;
 mod rules;
 mod sectors;
 mod state;

@@ -8,6 +8,7 @@ use cluster_sim_runtime::fold_bytes;
 use super::fault_rules::Faults;
 use super::file::File;
 use super::model::{CompiledDisk, CompiledTimes, DiskModel};
+use super::open_files::FileTable;
 use super::tree::{Directory, Entry, Inode, Tree};
 use super::turns::Submitted;
 use crate::error::{DiskError, DiskErrorKind};
@@ -30,7 +31,7 @@ pub(super) struct NodeDisk {
     pub(super) model: Arc<DiskModel>,
     pub(super) times: Arc<CompiledTimes>,
     pub(super) tree: Tree,
-    open: BTreeMap<FileId, OpenFile>,
+    open: FileTable<OpenFile>,
     pub(super) submitted: Submitted,
     /// The number of the last file that a task opened in this life.
     pub(super) next_file: u32,
@@ -84,7 +85,7 @@ impl NodeDisk {
             | DiskOp::Write { file, .. }
             | DiskOp::Append { file, .. }
             | DiskOp::SetLen { file, .. }
-            | DiskOp::Sync { file } => match self.open.get(file) {
+            | DiskOp::Sync { file } => match self.open.get(*file) {
                 Some(OpenFile { inode, key, may_write, .. }) => (*key, self.on_file(*inode, *may_write, op)),
                 None => (0, Err(DiskErrorKind::NotOpen)),
             },
@@ -110,7 +111,7 @@ impl NodeDisk {
     pub(super) fn key_of_place(&self, op: &DiskOp) -> u64 {
         match op.path() {
             Some(path) => key_of(path.strip_prefix('/').unwrap_or(path)),
-            None => op.file().and_then(|file| self.open.get(&file)).map_or(0, |open| open.key),
+            None => op.file().and_then(|file| self.open.get(file)).map_or(0, |open| open.key),
         }
     }
 
@@ -119,8 +120,7 @@ impl NodeDisk {
         if let Some(path) = op.path() {
             return path.into();
         }
-        let file =
-            op.file().map(|file| self.open.get(&file).map_or_else(|| file.to_string().into(), |open| Arc::clone(&open.path)));
+        let file = op.file().map(|file| self.open.get(file).map_or_else(|| file.to_string().into(), |open| Arc::clone(&open.path)));
         file.unwrap_or_else(|| "/".into())
     }
 
@@ -178,14 +178,14 @@ impl NodeDisk {
     pub(super) fn path_of(&self, op: &DiskOp) -> Option<Arc<str>> {
         match (op.path(), op.file()) {
             (Some(path), _) => DiskPath::parse(path).ok().map(|path| path.as_str().into()),
-            (None, Some(file)) => self.open.get(&file).map(|open| Arc::clone(&open.path)),
+            (None, Some(file)) => self.open.get(file).map(|open| Arc::clone(&open.path)),
             (None, None) => Some("".into()),
         }
     }
 
     /// The open file that an operation is about.
     pub(super) fn inode_of(&self, op: &DiskOp) -> Option<Inode> {
-        self.open.get(&op.file()?).map(|open| open.inode)
+        self.open.get(op.file()?).map(|open| open.inode)
     }
 
     /// The directory that an operation names.
@@ -215,7 +215,7 @@ impl NodeDisk {
     }
 
     fn open(&mut self, file: FileId, path: &str, options: OpenOptions) -> Result<()> {
-        drop(self.open.remove(&file));
+        drop(self.open.remove(file));
         let path = DiskPath::parse(path)?;
         if options.truncate && !options.write {
             return Err(DiskErrorKind::NotPermitted);
@@ -239,7 +239,7 @@ impl NodeDisk {
     }
 
     fn close(&mut self, file: FileId) -> Result<()> {
-        self.open.remove(&file).map(drop).ok_or(DiskErrorKind::NotOpen)
+        self.open.remove(file).map(drop).ok_or(DiskErrorKind::NotOpen)
     }
 
     /// Writes at an offset or at the end; returns the offset. A full disk takes the bytes that fit.

@@ -6,7 +6,7 @@ pub(super) const SECTOR: usize = 512;
 /// The sectors of a page as a set, the first one in the lowest bit.
 pub(super) type Sectors = u8;
 
-const _: () = assert!(crate::content::PAGE / SECTOR == Sectors::BITS as usize, "a bit for each sector of a page");
+const _: () = assert!(crate::pages::PAGE / SECTOR == Sectors::BITS as usize, "a bit for each sector of a page");
 
 /// The sectors that a range of bytes within a page touches.
 pub(super) fn sectors(from: usize, to: usize) -> Sectors {
@@ -17,6 +17,18 @@ pub(super) fn sectors(from: usize, to: usize) -> Sectors {
 /// The ranges of bytes within a page of a set of sectors.
 pub(super) fn each_sector(sectors: Sectors) -> impl Iterator<Item = std::ops::Range<usize>> {
     (0..Sectors::BITS as usize).filter(move |bit| sectors & (1 << bit) != 0).map(|bit| bit * SECTOR..(bit + 1) * SECTOR)
+}
+
+/// The ranges of bytes within a page of a set of sectors, adjacent ones as one range.
+pub(super) fn runs(mut sectors: Sectors) -> impl Iterator<Item = std::ops::Range<usize>> {
+    std::iter::from_fn(move || {
+        (sectors != 0).then(|| {
+            let first = sectors.trailing_zeros();
+            let end = first + (sectors >> first).trailing_ones();
+            sectors &= !(((1_u16 << end) - 1) as Sectors);
+            first as usize * SECTOR..end as usize * SECTOR
+        })
+    })
 }
 
 /// A set of sectors of a file, by page.
@@ -107,5 +119,7 @@ mod tests {
     fn sectors_are_those_that_a_range_touches() {
         assert_eq!([sectors(0, 1), sectors(511, 513), sectors(0, 4_096), sectors(512, 1_024)], [1, 3, 255, 2]);
         assert_eq!(each_sector(0b101).collect::<Vec<_>>(), [0..512, 1_024..1_536]);
+        assert_eq!(runs(0b1100_1101).collect::<Vec<_>>(), [0..512, 1_024..2_048, 3_072..4_096]);
+        assert_eq!((runs(0).count(), runs(Sectors::MAX).collect::<Vec<_>>()), (0, vec![0..4_096]));
     }
 }

@@ -8,7 +8,8 @@ use super::file::File;
 use super::node_disk::NodeDisk;
 use super::sectors::{SECTOR, Sectors, each_sector};
 use super::tree::{Inode, ROOT, Tree};
-use crate::content::{Content, PAGE};
+use crate::content::Content;
+use crate::pages::PAGE;
 use crate::path::DiskPath;
 
 impl Tree {

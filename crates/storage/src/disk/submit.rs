@@ -1,12 +1,13 @@
 //! Submits operations, and says when they are answered.
 
-use cluster_sim_runtime::{Address, Choice, Kernel, Order, Rank, Site, Stream};
+use cluster_sim_runtime::{Address, Choice, Kernel, Order, QuantileTable, Rank, Site, Stream};
 use cluster_sim_types::{NodeId, VirtualInstant};
 
 use super::device::Disks;
+use super::fault_rules::Faults;
 use super::in_flight::{OpKey, Owner, Pending, State};
 use super::node_disk::NodeDisk;
-use super::turns::{Submitted, about, count};
+use super::turns::{Subject, Submitted, about};
 use crate::operation::{DiskOp, FileId};
 
 const TIME: Stream = Stream::named("disk time");
@@ -52,31 +53,59 @@ impl Disks {
 
 impl NodeDisk {
     /// When an operation is answered, after its own time and not before an earlier one on the same file; and its address.
+    #[inline]
     fn admit(&mut self, kernel: &mut Kernel, node: NodeId, op: &DiskOp) -> (VirtualInstant, Address) {
+        let Submitted { turns, counts } = &mut self.submitted;
+        // Most operations, so that they need no hash of a name.
+        let (file, is_append) = match op {
+            DiskOp::Append { file, .. } => (*file, true),
+            DiskOp::Sync { file } => (*file, false),
+            _ => return self.admit_other(kernel, node, op),
+        };
+        let Some(turn) = turns.get_mut(file) else { return self.admit_other(kernel, node, op) };
+        let (subject, table) = if is_append { (&mut turn.append, &self.times.write) } else { (&mut turn.sync, &self.times.sync) };
+        let address = counts.count(subject);
+        let at = answered_at(kernel, node, address, table, self.faults.as_deref_mut());
+        (turn.take(at), address)
+    }
+
+    /// As [`admit`](Self::admit), for any operation.
+    #[inline(never)]
+    fn admit_other(&mut self, kernel: &mut Kernel, node: NodeId, op: &DiskOp) -> (VirtualInstant, Address) {
         let of_life = kernel.address(node).number(u64::from(kernel.incarnation(node).0));
         if let DiskOp::Open { file, path, .. } = op {
             self.submitted.open(*file, of_life.name(path));
         }
         let Submitted { turns, counts } = &mut self.submitted;
-        let mut turn = op.file().and_then(|file| turns.get_mut(&file));
+        let turn = op.file().and_then(|file| turns.get_mut(file));
         let about = match (&turn, op.path()) {
             (Some(turn), _) => turn.about(op),
             (None, Some(path)) => about(of_life.name(path), op),
             (None, None) => about(of_life, op),
         };
-        let address = count(counts, about);
+        let address = counts.count(&mut Subject::new(about));
         let table = match op {
-            DiskOp::Append { .. } | DiskOp::Write { .. } => &self.times.write,
             DiskOp::Sync { .. } | DiskOp::SyncDir { .. } => &self.times.sync,
             DiskOp::Read { .. } | DiskOp::List { .. } | DiskOp::Metadata { .. } | DiskOp::Space | DiskOp::Open { .. } => {
                 &self.times.read
             }
             _ => &self.times.write,
         };
-        let site = Site { choice: Choice::DiskTime, stream: TIME, address, node, peer: node };
-        let time = kernel.choose(site, |roll| table.sample(roll));
-        let time = self.faults.as_mut().map_or(time, |faults| faults.stretch(time));
-        let at = kernel.now().after_nanoseconds(time);
-        (turn.as_mut().map_or(at, |turn| turn.take(at)), address)
+        let at = answered_at(kernel, node, address, table, self.faults.as_deref_mut());
+        (turn.map_or(at, |turn| turn.take(at)), address)
     }
+}
+
+/// When the operation of that address would be answered if it were the only one.
+#[inline(always)]
+fn answered_at(
+    kernel: &mut Kernel,
+    node: NodeId,
+    address: Address,
+    table: &QuantileTable,
+    faults: Option<&mut Faults>,
+) -> VirtualInstant {
+    let site = Site { choice: Choice::DiskTime, stream: TIME, address, node, peer: node };
+    let time = kernel.choose(site, |roll| table.sample(roll));
+    kernel.now().after_nanoseconds(faults.map_or(time, |faults| faults.stretch(time)))
 }

@@ -241,6 +241,12 @@ impl Kernel {
         node.incarnation == incarnation && node.condition == Condition::Up
     }
 
+    /// Whether the node is up, and no fault stands between it and its inputs.
+    #[inline]
+    pub fn takes_at_once(&self, node: NodeId) -> bool {
+        self.condition(node) == Condition::Up
+    }
+
     /// Returns the node's present life, or its last one.
     #[inline]
     pub fn incarnation(&self, node: NodeId) -> Incarnation {

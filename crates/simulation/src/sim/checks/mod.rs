@@ -7,7 +7,7 @@ mod unique;
 mod view_types;
 
 use std::any::Any;
-use std::mem::take;
+use std::mem::{ManuallyDrop, take};
 
 use cluster_sim_invariants::{Evidence, Invariant, Observed, Touched, Verdict, Violation, World};
 use cluster_sim_runtime::Lone;
@@ -132,7 +132,7 @@ impl LiveChecks {
         match lone {
             Lone::View(node) => self.ask_apart(&[Change::View(node)], node, observed, violations),
             Lone::Disk(node) => self.ask_apart(&[Change::Disk(node)], node, observed, violations),
-            Lone::DiskAndView(node) => self.ask_apart(&[Change::Disk(node), Change::View(node)], node, observed, violations),
+            Lone::DiskAndView(node) => self.after_disk_and_view(node, observed, violations),
             Lone::Nothing => {
                 let mut nodes = take(&mut self.changed);
                 list_changed(listed, &mut nodes);
@@ -146,6 +146,14 @@ impl LiveChecks {
     #[inline(always)]
     pub(super) fn after_view(&mut self, node: NodeId, observed: &WorldView<'_>, violations: &mut Vec<Violation>) {
         self.ask(&[Change::View(node)], &[node], observed, violations);
+    }
+
+    /// As [`after_step`](Self::after_step), after a step in which a node took the answer of its disk.
+    #[inline(never)]
+    pub(super) fn after_disk_and_view(&mut self, node: NodeId, observed: &WorldView<'_>, violations: &mut Vec<Violation>) {
+        // These two own nothing, so nothing is dropped.
+        let changes = ManuallyDrop::new([Change::Disk(node), Change::View(node)]);
+        self.ask(&*changes, &[node], observed, violations);
     }
 
     /// As [`ask`](Self::ask) about one node, not inlined.

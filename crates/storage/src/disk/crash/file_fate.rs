@@ -8,7 +8,8 @@ use super::super::sectors::{SECTOR, Sectors};
 
 use super::sector::SectorFate;
 use super::{Decide, Outcome};
-use crate::content::{Content, PAGE};
+use crate::content::Content;
+use crate::pages::PAGE;
 
 const SECTORS_PER_PAGE: usize = PAGE / SECTOR;
 
@@ -147,7 +148,7 @@ impl File {
         let page = range.start / PAGE as u64;
         let (from, length) = ((range.start % PAGE as u64) as usize, (range.end - range.start) as usize);
         let zeros = [0; PAGE];
-        let new = self.current.page(page).map_or(&zeros, |page| &**page);
+        let new = self.current.page(page).map_or(&zeros, |page| &***page);
         let old = &mut left.page_mut(page)[from..from + length];
         let grown = grown_from.clamp(range.start, range.end) - range.start;
         fate.apply(old, &new[from..from + length], grown as usize..length, rules);

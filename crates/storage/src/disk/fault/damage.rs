@@ -4,12 +4,12 @@ use cluster_sim_runtime::{Address, Kernel, finalize};
 use cluster_sim_types::{Change, NodeId, Ratio};
 
 use super::flip::flip;
-use crate::content::PAGE;
 use crate::disk::device::Disks;
 use crate::disk::fault_rules::{Decider, Rot, is_below};
 use crate::disk::file::File;
 use crate::disk::sectors::SECTOR;
 use crate::disk::tree::{self, Entry, Inode, ROOT, Tree};
+use crate::pages::PAGE;
 use crate::path::DiskPath;
 
 /// A whole disk as its medium was at one moment. Shares its pages with the disk.

@@ -72,7 +72,7 @@ impl Disks {
             _ => {
                 let slot = faults.queue.pop_front()?;
                 self.pass(node, slot, now);
-                let wake = self.complete(kernel, slot);
+                let wake = self.complete_apart(kernel, slot);
                 let faults = self.faults_of(node)?;
                 match faults.opens_at() {
                     Some(at) if !faults.queue.is_empty() => self.look_at(kernel, node, at),
