@@ -131,6 +131,28 @@ fn every_kind_of_fault_of_processes_has_an_effect_in_some_seed() {
     assert_eq!(effective.into_iter().collect::<Vec<_>>(), all);
 }
 
+/// P4 as drawn: some stops end in time, some at their deadline, and crashes end some of them.
+#[test]
+fn drawn_stops_end_in_each_of_three_ways() {
+    let slow_to_stop = async |node: Node| {
+        node.stopping().await;
+        node.sleep(milliseconds(8)).await;
+    };
+    let profile = FaultProfile { mean_interval: milliseconds(100), mean_duration: milliseconds(60), ..FaultProfile::default() };
+    let scenario = Scenario::new("stopping").nodes("node", 3, slow_to_stop).duration(milliseconds(1_000));
+    let scenario = scenario.chaos(profile.only([FaultKind::GracefulStop, FaultKind::Crash]));
+    let mut ends = std::collections::BTreeMap::new();
+    for seed in 0..60 {
+        let report = scenario.run(Seed(seed));
+        report.assert_ok();
+        let stops = report.faults.iter().filter(|record| record.fault.kind() == "graceful stop" && record.effect > 0);
+        let before_the_end = stops.filter(|record| record.ended_at.is_some_and(|at| at.as_nanoseconds() < 1_000_000_000));
+        before_the_end.for_each(|record| *ends.entry(record.reason.clone().unwrap_or_default()).or_insert(0) += 1);
+    }
+    let ways: Vec<&str> = ends.keys().map(String::as_str).collect();
+    assert_eq!(ways, ["", "it crashed at its deadline", "it stopped in time"], "{ends:?}");
+}
+
 /// P10 within the bound: a zone of two among six nodes may be lost, one of three may not.
 #[test]
 fn a_profile_loses_a_domain_only_within_the_bound() {
