@@ -46,8 +46,8 @@ fn a_replica_with_a_rotten_journal_keeps_out() {
         let report = scenario.run(Seed(seed));
         let is_out = report.checks.iter().any(|check| check.name == "a replica keeps out" && check.times_checked > 0);
         kept_out += u64::from(is_out);
-        // A journal of one segment without a whole record looks like one that was never synced: a rule finds the loss.
-        assert_ne!(is_out, report.outcome == Outcome::Violated, "{report}");
+        // A last record that rots looks like one that was never synced: a rule finds the loss, or raft panics over a commit beyond its log.
+        assert_ne!(is_out, report.finding().is_some(), "{report}");
     }
     assert!(kept_out >= SEEDS * 3 / 4, "{kept_out} of {SEEDS} replicas kept out");
 }
