@@ -252,8 +252,10 @@ mod tests {
                 if kind < 2 {
                     start = payloads.len() - 1;
                 }
-                prop_assert_eq!(&EntryLog::read(&records(&payloads)), &Ok(log.clone()));
-                prop_assert_eq!(&EntryLog::read(&records(&payloads[start..])), &Ok(log.clone()));
+                // Of the records before a snapshot, any first ones may be removed.
+                for first in 0..=start {
+                    prop_assert_eq!(&EntryLog::read(&records(&payloads[first..])), &Ok(log.clone()));
+                }
             }
         }
     }
