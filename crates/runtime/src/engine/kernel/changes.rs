@@ -31,24 +31,20 @@ impl Changes {
     fn add(&mut self, change: Change) {
         match change {
             Change::View(node) if self.is_empty() => self.lone = Lone::View(node),
-            Change::View(node) => self.add_view_after(node),
-            Change::Disk(node) if self.is_empty() => self.lone = Lone::Disk(node),
-            change => self.add_to_list(change),
+            change => self.add_after(change),
         }
     }
 
     #[inline(never)]
-    fn add_view_after(&mut self, node: NodeId) {
-        match self.lone {
-            Lone::Disk(of) if node == of => self.lone = Lone::DiskAndView(node),
-            _ => self.add_to_list(Change::View(node)),
+    fn add_after(&mut self, change: Change) {
+        match (change, self.lone) {
+            (Change::Disk(node), Lone::Nothing) if self.list.is_empty() => self.lone = Lone::Disk(node),
+            (Change::View(node), Lone::Disk(of)) if node == of => self.lone = Lone::DiskAndView(node),
+            (change, _) => {
+                self.list_lone();
+                self.list.push(change);
+            }
         }
-    }
-
-    #[inline(never)]
-    fn add_to_list(&mut self, change: Change) {
-        self.list_lone();
-        self.list.push(change);
     }
 
     fn list_lone(&mut self) {
