@@ -120,6 +120,7 @@ mod tests {
         assert_eq!([sectors(0, 1), sectors(511, 513), sectors(0, 4_096), sectors(512, 1_024)], [1, 3, 255, 2]);
         assert_eq!(each_sector(0b101).collect::<Vec<_>>(), [0..512, 1_024..1_536]);
         assert_eq!(runs(0b1100_1101).collect::<Vec<_>>(), [0..512, 1_024..2_048, 3_072..4_096]);
-        assert_eq!((runs(0).count(), runs(Sectors::MAX).collect::<Vec<_>>()), (0, vec![0..4_096]));
+        assert_eq!(runs(0).count(), 0);
+        assert!(runs(Sectors::MAX).eq(std::iter::once(0..4_096)));
     }
 }
