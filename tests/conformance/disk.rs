@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
-use cluster_sim::node::{Disk, DiskError, DiskErrorKind, EntryKind, File, Journal, JournalOptions, OpenOptions};
+use cluster_sim::node::{Disk, DiskError, DiskErrorKind, EntryKind, File, Journal, JournalError, JournalOptions, OpenOptions};
 use rstest::rstest;
 
 use crate::twin::Twin;
@@ -211,7 +211,10 @@ fn bad_calls_are_refused_with_value_and_cure(#[values(Twin::Simulated, Twin::Rea
         file.append(*b"still here").await.unwrap();
         disk.remove("file").await.unwrap();
         assert_eq!(reader.read_to_end().await.unwrap(), b"still here", "an open file outlives its name");
-        assert_eq!(message(disk.read("file").await.map(drop)), "open file: no such file or directory");
+        assert_eq!(
+            message(disk.read("file").await.map(drop)),
+            "open file: no such file or directory; create it, and the directories around it, first"
+        );
         let mut open = Vec::new();
         let full = loop {
             match disk.open("many", OpenOptions::create()).await {
@@ -242,6 +245,24 @@ fn a_journal_is_kept_by_both_twins(#[values(Twin::Simulated, Twin::Real)] twin: 
             assert_eq!(journal.sync().await, Ok(10 * turn + 10));
             assert_eq!(journal.read(1).await.unwrap(), 0_u64.to_le_bytes());
         }
+        done.report();
+    });
+}
+
+#[rstest]
+fn two_journals_in_one_directory_are_refused_by_both_twins(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, done| {
+        let open = |directory| {
+            let disk = node.disk();
+            async move { Journal::open(&disk, directory, JournalOptions::default()).await.map(|(journal, _)| journal) }
+        };
+        let first = open("data/wal").await.unwrap();
+        let other = open("data/other").await.unwrap();
+        let refused = open("/data/wal/").await.unwrap_err();
+        assert_eq!(refused, JournalError::AlreadyOpen { directory: "data/wal".to_owned() });
+        assert_eq!(refused.to_string(), "the journal in \"data/wal\" is open already; use that one, or drop it first");
+        drop((first, other));
+        assert!(open("data/wal").await.is_ok(), "it is dropped");
         done.report();
     });
 }

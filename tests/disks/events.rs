@@ -28,7 +28,7 @@ fn a_recording_tells_operations_and_what_a_crash_kept() {
     let has = |text: &str| texts.iter().any(|line| line == text);
     assert!(has("store/0 disk: open log"), "{texts:#?}");
     assert!(has("store/0 disk: append log, 600 bytes"));
-    assert!(has("store/0 disk: open nothing: no such file or directory"));
+    assert!(has("store/0 disk: open nothing: no such file or directory; create it, and the directories around it, first"));
     let names = recording.events.iter().find(|event| matches!(event.event, EventKind::DiskNames { changed: 1, .. }));
     let names = names.expect("the name of the log was not synced");
     assert!(recording.text_of(names).starts_with("store/0 crash keeps "), "{}", recording.text_of(names));

@@ -116,3 +116,13 @@ fn a_machines_journal_does_not_open_over_rot() {
     assert!(matches!(next_life.found, Some(Err(JournalError::Corrupt { sequence: 1, .. }))), "{next_life:?}");
     assert_eq!((next_life.errors, next_life.synced), (vec![], vec![]));
 }
+
+#[test]
+fn two_journals_of_a_machine_in_one_directory_are_refused() {
+    let image = cluster_sim::node::DiskImage::default();
+    let recover = || MachineJournal::<()>::recover(&image, "wal", JournalOptions::default());
+    let first = recover().expect("the first one");
+    assert_eq!(recover().unwrap_err(), JournalError::AlreadyOpen { directory: "wal".to_owned() });
+    drop(first);
+    assert!(recover().is_ok());
+}

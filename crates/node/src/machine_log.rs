@@ -148,7 +148,7 @@ impl<T> MachineLog<T> {
     /// Takes an answer of the disk, and submits the next operation; ignores answers for other code.
     ///
     /// # Errors
-    /// [`JournalError::Disk`] if the disk refused a write; [`JournalError::Failed`] if it is open what is durable.
+    /// [`JournalError::Disk`] if the disk refused a write; [`JournalError::Failed`] if it is unknown what is durable.
     pub fn on_disk<M>(&mut self, effects: &mut Effects<M>, tag: u64, result: &DiskResult) -> Result<(), JournalError> {
         self.journal.on_disk(effects, tag, result).map(drop)
     }

@@ -68,13 +68,15 @@ impl DiskErrorKind {
     /// Describes the cause, with the cure where there is one.
     pub const fn text(self) -> &'static str {
         match self {
-            Self::NotFound => "no such file or directory",
+            Self::NotFound => "no such file or directory; create it, and the directories around it, first",
             Self::AlreadyExists => "it exists already",
             Self::IsADirectory => "it is a directory",
             Self::NotADirectory => "it is not a directory",
             Self::DirectoryNotEmpty => "the directory is not empty; remove what is in it first",
             Self::OutsideDisk => "the path leads out of the disk; leave out `..`",
-            Self::InvalidPath => "the path has an empty name, a `.` or a zero byte",
+            Self::InvalidPath => {
+                "the path has an empty name, a `.` or a zero byte; leave out `//`, a `/` at the end, `./` and `\\0`"
+            }
             Self::NameTooLong => "a name has at most 255 bytes and a path 4,096",
             Self::NotOpen => "no file is open under this number; open it first",
             Self::NotPermitted => "the file was not opened for this; see `OpenOptions`",

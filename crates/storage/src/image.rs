@@ -1,8 +1,10 @@
 //! A disk at one moment.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use crate::content::Content;
+use crate::journal::OpenJournals;
 
 /// The files of a disk at one moment, by path, read-only.
 ///
@@ -18,10 +20,20 @@ use crate::content::Content;
 /// assert_eq!(image.read("/wal/1"), None);
 /// assert_eq!(image.list("wal").collect::<Vec<_>>(), ["wal/0"]);
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct DiskImage {
     files: BTreeMap<String, Content>,
+    /// Made by the first journal that is read from it.
+    journals: OnceLock<OpenJournals>,
 }
+
+impl PartialEq for DiskImage {
+    fn eq(&self, other: &Self) -> bool {
+        self.files == other.files
+    }
+}
+
+impl Eq for DiskImage {}
 
 impl DiskImage {
     /// Adds a file.
@@ -51,6 +63,12 @@ impl DiskImage {
         let below =
             move |path: &&str| directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'));
         self.files.keys().map(String::as_str).filter(below)
+    }
+
+    /// The directories whose journals were read from it and are open.
+    #[doc(hidden)]
+    pub fn open_journals(&self) -> &OpenJournals {
+        self.journals.get_or_init(OpenJournals::default)
     }
 
     /// Whether there is no file.

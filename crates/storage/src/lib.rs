@@ -39,6 +39,8 @@ pub use disk::{CrashRules, DiskModel, DiskTimes, LengthOrder, NameOrder};
 pub use entry_log::EntryLog;
 pub use error::{DiskError, DiskErrorKind};
 pub use image::DiskImage;
+#[doc(hidden)]
+pub use journal::{DirectoryClaim, OpenJournals};
 pub use journal::{
     JournalEngine, JournalError, JournalEvent, JournalOptions, JournalRecord, MAX_PAYLOAD, MAX_SEGMENT, RecordPlace, Recovered,
     SyncEvidence, TornTail,

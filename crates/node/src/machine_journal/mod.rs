@@ -2,7 +2,9 @@
 
 mod kept;
 
-use cluster_sim_storage::{DiskImage, DiskResult, JournalEngine, JournalError, JournalEvent, JournalOptions, Recovered};
+use cluster_sim_storage::{
+    DirectoryClaim, DiskImage, DiskResult, JournalEngine, JournalError, JournalEvent, JournalOptions, Recovered,
+};
 
 use self::kept::Kept;
 use crate::effects::Effects;
@@ -12,6 +14,9 @@ use crate::effects::Effects;
 /// As [`Journal`](crate::Journal), by effects and inputs: each call that asks for work is answered by a [`JournalEvent`] or an error,
 /// in the order in which the work was asked for. Records are numbered at once, so a machine may append many before the first is written; those
 /// that wait become one write.
+///
+/// After [`JournalError::Failed`] it is unknown what is durable, and the journal refuses all work. The image that the machine
+/// got at boot is older than that, so it cannot recover in the same life: it panics, as a process exits, and a restart policy of the group (`Scenario::restart_policy`) boots it again, with the disk as it is then.
 ///
 /// It also keeps values of type `T` until the records before them are durable, such as answers to be sent then:
 ///
@@ -57,6 +62,8 @@ pub struct MachineJournal<T = ()> {
     engine: JournalEngine,
     tag: u64,
     kept: Kept<T>,
+    /// Keeps other journals out of the directory.
+    _claim: DirectoryClaim,
 }
 
 impl<T> MachineJournal<T> {
@@ -67,14 +74,16 @@ impl<T> MachineJournal<T> {
     /// [`keep_until_synced`](Self::keep_until_synced) at once comes back when they are.
     ///
     /// # Errors
-    /// [`JournalError::Corrupt`] if a record that was synced is damaged; [`JournalError::SegmentTooLarge`].
+    /// [`JournalError::Corrupt`] if a record that was synced is damaged; [`JournalError::SegmentTooLarge`];
+    /// [`JournalError::AlreadyOpen`] while another journal lives that was read from this directory of the image.
     pub fn recover(image: &DiskImage, directory: &str, options: JournalOptions) -> Result<(Self, Recovered), JournalError> {
+        let claim = image.open_journals().claim(directory)?;
         let prefix = format!("{}/", directory.trim_matches('/'));
         let named = |path: &str| Some((path.strip_prefix(prefix.trim_start_matches('/'))?.to_owned(), image.read(path)?));
         let is_own = |path: &&str| path.rsplit('/').next().is_some_and(JournalEngine::owns);
         let contents = image.list(directory).filter(is_own).filter_map(named);
         let (engine, recovered) = JournalEngine::recover(directory, &options, options.files(), contents)?;
-        Ok((Self { engine, tag: options.tag(), kept: Kept::new() }, recovered))
+        Ok((Self { engine, tag: options.tag(), kept: Kept::new(), _claim: claim }, recovered))
     }
 
     /// Opens the files, at [`Input::Start`](crate::Input::Start). [`JournalEvent::Opened`] follows; work may be asked for before.
@@ -153,7 +162,7 @@ impl<T> MachineJournal<T> {
     ///
     /// # Errors
     /// [`JournalError::Disk`] if the disk refused a write, as when it is full: all that was asked and not answered was dropped, and
-    /// the journal goes on with record [`next`](Self::next). [`JournalError::Failed`] if it is open what is durable.
+    /// the journal goes on with record [`next`](Self::next). [`JournalError::Failed`] if it is unknown what is durable: see [`MachineJournal`] for what a machine does then.
     pub fn on_disk<M>(
         &mut self,
         effects: &mut Effects<M>,

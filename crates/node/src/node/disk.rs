@@ -10,7 +10,9 @@ use std::task::{Context, Poll};
 use cluster_sim_storage::OpKey;
 #[cfg(feature = "tokio")]
 use cluster_sim_storage::TokioDisk;
-use cluster_sim_storage::{DirEntry, DiskError, DiskErrorKind, DiskOp, DiskOutput, DiskResult, FileId, Metadata, Space};
+use cluster_sim_storage::{
+    DirEntry, DiskError, DiskErrorKind, DiskOp, DiskOutput, DiskResult, FileId, Metadata, OpenJournals, Space,
+};
 
 #[cfg(feature = "test-utils")]
 use super::SimulatedContext;
@@ -97,6 +99,19 @@ impl Disk {
         }
     }
 
+    /// Returns the directories in which this life has journals open.
+    pub(super) fn open_journals(&self) -> OpenJournals {
+        match self.node.twin {
+            #[cfg(feature = "test-utils")]
+            Twin::Simulated(sim) => {
+                let open = sim.life.act(|core| core.devices.get_mut(sim.disks).open_journals(sim.life.node()));
+                open.unwrap_or_default()
+            }
+            #[cfg(feature = "tokio")]
+            Twin::Real(ref context) => context.disk().map(TokioDisk::open_journals).unwrap_or_default(),
+        }
+    }
+
     /// Closes a file whose handle is dropped.
     pub(super) fn close(&self, file: FileId) {
         match self.node.twin {
@@ -176,7 +191,7 @@ impl Disk {
     /// Makes durable which names a directory has; `/` is the root.
     ///
     /// # Errors
-    /// If there is no such directory; if the disk fails, and then it is open what is durable.
+    /// If there is no such directory; if the disk fails, and then it is unknown what is durable.
     pub async fn sync_dir(&self, path: &str) -> Result<(), DiskError> {
         self.run_to_end(DiskOp::SyncDir { path: path.to_owned() }).await
     }

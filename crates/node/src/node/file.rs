@@ -99,7 +99,7 @@ impl File {
     /// Makes data and length durable. The name is another matter: see [`Disk::sync_dir`].
     ///
     /// # Errors
-    /// If the disk fails; then it is open what is durable, and a later sync that succeeds proves nothing about earlier writes.
+    /// If the disk fails; then it is unknown what is durable, and a later sync that succeeds proves nothing about earlier writes.
     pub async fn sync(&self) -> Result<(), DiskError> {
         self.disk.run_to_end(DiskOp::Sync { file: self.file }).await
     }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::pin::Pin;
 
 use cluster_sim_storage::{
-    DirEntry, DiskErrorKind, DiskResult, EntryKind, FileId, JournalEngine, JournalError, JournalEvent, JournalOptions, OpenOptions,
-    Recovered, SyncEvidence,
+    DirEntry, DirectoryClaim, DiskErrorKind, DiskResult, EntryKind, FileId, JournalEngine, JournalError, JournalEvent,
+    JournalOptions, OpenOptions, Recovered, SyncEvidence,
 };
 
 use super::disk::Disk;
@@ -32,14 +32,16 @@ use super::disk::Disk;
 /// All futures are cancel safe in one sense: work whose future is dropped goes on with the next call.
 ///
 /// # Errors
-/// After [`JournalError::Disk`] the journal is as before the call. After [`JournalError::Failed`], as when a sync failed, it is open
-/// what is durable: the journal refuses all work until it is opened again.
+/// After [`JournalError::Disk`] the journal is as before the call. After [`JournalError::Failed`], as when a sync failed, it is
+/// unknown what is durable: the journal refuses all work until it is opened again, which needs this one to be dropped first.
 pub struct Journal {
     disk: Disk,
     engine: JournalEngine,
     files: [FileId; 2],
     /// The operation in flight, also that of a dropped future.
     in_flight: Option<Pin<Box<dyn Future<Output = DiskResult> + Send + Sync>>>,
+    /// Keeps other journals out of the directory.
+    _claim: DirectoryClaim,
 }
 
 impl Journal {
@@ -48,9 +50,11 @@ impl Journal {
     /// The records are durable. Directories on the way are created. At most one journal may be open in a directory at a time.
     ///
     /// # Errors
+    /// [`JournalError::AlreadyOpen`] if this life has another one open there, also one that has failed: drop it first.
     /// [`JournalError::Corrupt`] if a record that was synced is damaged; [`JournalError::Disk`] if the disk fails;
     /// [`JournalError::SegmentTooLarge`].
     pub async fn open(disk: &Disk, directory: &str, options: JournalOptions) -> Result<(Self, Recovered), JournalError> {
+        let claim = disk.open_journals().claim(directory)?;
         let entries = match disk.list(directory).await {
             Err(error) if error.kind == DiskErrorKind::NotFound => Vec::new(),
             entries => entries?,
@@ -63,7 +67,7 @@ impl Journal {
         }
         let files = [disk.next_file(), disk.next_file()];
         let (engine, recovered) = JournalEngine::recover(directory, &options, files, contents)?;
-        let mut journal = Self { disk: disk.clone(), engine, files, in_flight: None };
+        let mut journal = Self { disk: disk.clone(), engine, files, in_flight: None, _claim: claim };
         match journal.drive().await {
             Err(JournalError::Failed { cause }) => Err(JournalError::Disk(cause)),
             result => result.map(|()| (journal, recovered)),
@@ -98,7 +102,7 @@ impl Journal {
     /// Makes all records durable, and returns the number of the last one; zero if there never was one.
     ///
     /// # Errors
-    /// [`JournalError::Failed`] if the disk fails, and then for ever: it is open what is durable.
+    /// [`JournalError::Failed`] if the disk fails, and then for ever: it is unknown what is durable.
     pub async fn sync(&mut self) -> Result<u64, JournalError> {
         if !self.engine.is_synced() {
             self.engine.sync()?;
@@ -123,7 +127,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError::NoSuchRecord`] if `sequence` is beyond the next record; [`JournalError::Disk`] if the disk refuses it;
-    /// [`JournalError::Failed`] if it is open whether the segments are gone.
+    /// [`JournalError::Failed`] if it is unknown whether the segments are gone.
     pub async fn remove_before(&mut self, sequence: u64) -> Result<u64, JournalError> {
         self.engine.remove_before(sequence)?;
         self.drive().await.map(|()| self.engine.first())

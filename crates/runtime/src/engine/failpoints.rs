@@ -42,6 +42,8 @@ pub enum Moment {
 struct Aim {
     node: NodeId,
     moment: Moment,
+    /// At which visit the crash comes, counted since it was aimed.
+    visit: u32,
     /// The visits until the crash; 0 once it came.
     visits_left: u32,
     down_for: Option<Duration>,
@@ -93,7 +95,7 @@ impl Failpoints {
             Moment::Point(point) => assert!(point < self.points.len(), "a fault names declared points"),
             Moment::Message | Moment::Operation => self.aims_beyond = true,
         }
-        self.aims.push(Aim { node, moment, visits_left: visit.max(1), down_for, has_ended: false });
+        self.aims.push(Aim { node, moment, visit, visits_left: visit.max(1), down_for, has_ended: false });
         AimId(self.aims.len() - 1)
     }
 
@@ -106,6 +108,17 @@ impl Failpoints {
     /// Whether a crash came.
     pub fn came(&self, aim: AimId) -> bool {
         self.aims[aim.0].visits_left == 0
+    }
+
+    /// Says how many of its moments came to a crash that still waits, as in `2 of 5 visits came`.
+    pub fn seen_text(&self, aim: AimId) -> Option<String> {
+        let Aim { moment, visit, visits_left, .. } = self.aims[aim.0];
+        let moments = match moment {
+            Moment::Point(_) => "visits",
+            Moment::Message => "messages",
+            Moment::Operation => "operations",
+        };
+        (visits_left > 0).then(|| format!("{} of {visit} {moments} came", visit.saturating_sub(visits_left)))
     }
 
     /// Ends the wait of a crash. Returns its node.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cluster_sim_runtime::{Device, DeviceId, HostWake, Kernel, LifeEnd, Order, Rank};
-use cluster_sim_types::{DiskState, Incarnation, NodeId};
+use cluster_sim_types::{DiskState, Incarnation, NodeId, VirtualInstant};
 use rustc_hash::FxHashMap;
 use slab::Slab;
 
@@ -14,6 +14,7 @@ use super::model::CompiledDisk;
 use super::node_disk::{NodeDisk, key_of};
 use super::tree::Directory;
 use crate::image::DiskImage;
+use crate::journal::OpenJournals;
 use crate::operation::FileId;
 
 /// The disks of all nodes.
@@ -34,6 +35,9 @@ pub struct Disks {
     /// The subjects of the choices of crashes, by site; kept while choices are logged.
     pub(super) subjects: FxHashMap<u64, String>,
     pub(super) paths: Paths,
+    /// The last crash of a node that had something of a file unsynced, and the lengths of the file before and after; by the hash of
+    /// its path.
+    pub(super) lengths: FxHashMap<(NodeId, u64), (VirtualInstant, [u64; 2])>,
 }
 
 /// The paths that records name by hashes.
@@ -66,6 +70,7 @@ impl Disks {
             held: Vec::new(),
             subjects: FxHashMap::default(),
             paths: Paths::default(),
+            lengths: FxHashMap::default(),
         }
     }
 
@@ -97,6 +102,13 @@ impl Disks {
     /// Returns the path that a record names by its hash.
     pub fn path(&self, key: u64) -> Option<&Arc<str>> {
         self.paths.0.get(&key)
+    }
+
+    /// Returns the lengths of a file before and after a crash at that instant.
+    ///
+    /// `None` if a later crash changed the file.
+    pub fn lengths_at_crash(&self, at: VirtualInstant, node: NodeId, key: u64) -> Option<[u64; 2]> {
+        self.lengths.get(&(node, key)).filter(|(crashed_at, _)| *crashed_at == at).map(|(_, lengths)| *lengths)
     }
 
     /// Returns the subject of a choice of a crash, such as `wal/0 at byte 512`.
@@ -138,6 +150,11 @@ impl Disks {
         let disk = self.disk(node);
         disk.next_file += 1;
         FileId(disk.next_file)
+    }
+
+    /// Returns the directories in which tasks of the node have journals open.
+    pub fn open_journals(&mut self, node: NodeId) -> OpenJournals {
+        self.disk(node).journals.get_or_insert_default().clone()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The end of a life on its disk.
 
 use cluster_sim_runtime::{Address, Choice, Kernel, LifeEnd, Record, RecordKind, Roll, Site, Stream};
-use cluster_sim_types::{Change, Incarnation, NodeId};
+use cluster_sim_types::{Change, Incarnation, NodeId, VirtualInstant};
 use rustc_hash::FxHashMap;
 
 use super::device::Disks;
@@ -29,7 +29,7 @@ impl Disks {
         in_flight.iter().for_each(|op| disk.submitted(op));
         disk.end_life();
         if !matches!(end, LifeEnd::Returned | LifeEnd::Stopped) {
-            crash(disk, kernel, node, life, &mut self.subjects);
+            crash(disk, kernel, (node, life), &mut self.subjects, &mut self.lengths);
         }
         kernel.change(Change::Disk(node));
     }
@@ -64,7 +64,15 @@ impl NodeDisk {
 }
 
 /// Decides what is left of a disk whose node lost its power.
-fn crash(disk: &mut NodeDisk, kernel: &mut Kernel, node: NodeId, life: Incarnation, subjects: &mut FxHashMap<u64, String>) {
+///
+/// Its records say how many sectors are left, and `lengths` how long the files were and are.
+fn crash(
+    disk: &mut NodeDisk,
+    kernel: &mut Kernel,
+    (node, life): (NodeId, Incarnation),
+    subjects: &mut FxHashMap<u64, String>,
+    lengths: &mut FxHashMap<(NodeId, u64), (VirtualInstant, [u64; 2])>,
+) {
     let of_life = kernel.address(node).number(u64::from(life.0));
     let mut decide = |choice: Choice, address: Address, subject: (&str, Option<u64>), read: &dyn Fn(Roll) -> u64| {
         let site = Site { choice, stream: stream(choice), address, node, peer: node };
@@ -82,7 +90,8 @@ fn crash(disk: &mut NodeDisk, kernel: &mut Kernel, node: NodeId, life: Incarnati
         let (detail, length) = (report.names, report.names_kept);
         kernel.record(Record { detail, length, ..Record::of(now, RecordKind::DiskNames, node) });
     }
-    for (path, outcome) in report.files {
+    for ((path, outcome), of_file) in report.files.into_iter().zip(report.lengths) {
+        lengths.insert((node, key_of(&path)), (now, of_file));
         let (label, detail, length) = (key_of(&path), outcome.unsynced, outcome.kept);
         let payload = u64::from(outcome.torn) << 32 | u64::from(outcome.garbage);
         kernel.record(Record { label, detail, length, payload, ..Record::of(now, RecordKind::DiskCrash, node) });

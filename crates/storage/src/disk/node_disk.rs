@@ -12,6 +12,7 @@ use super::open_files::FileTable;
 use super::tree::{Directory, Entry, Inode, Tree};
 use super::turns::Submitted;
 use crate::error::{DiskError, DiskErrorKind};
+use crate::journal::OpenJournals;
 use crate::operation::{DiskOp, DiskOutput, DiskResult, EntryKind, FileId, Metadata, OpenOptions, Space};
 use crate::path::DiskPath;
 
@@ -35,6 +36,8 @@ pub(super) struct NodeDisk {
     pub(super) submitted: Submitted,
     /// The number of the last file that a task opened in this life.
     pub(super) next_file: u32,
+    /// The journals that tasks have open in this life; made by the first one.
+    pub(super) journals: Option<OpenJournals>,
     /// The faults in force; absent on most disks.
     pub(super) faults: Option<Box<Faults>>,
     /// The bytes that faults allow all files together to have.
@@ -54,9 +57,21 @@ type Result<T> = std::result::Result<T, DiskErrorKind>;
 
 impl NodeDisk {
     pub(super) fn new(CompiledDisk { model, times }: &CompiledDisk) -> Self {
-        let (open, submitted, next_file, faults, rots, is_used) = Default::default();
+        let (open, submitted, next_file, journals, faults, rots, is_used) = Default::default();
         let (model, times) = (Arc::clone(model), Arc::clone(times));
-        Self { tree: Tree::new(model.crash), model, times, open, submitted, next_file, faults, limit: u64::MAX, rots, is_used }
+        Self {
+            tree: Tree::new(model.crash),
+            model,
+            times,
+            open,
+            submitted,
+            next_file,
+            journals,
+            faults,
+            limit: u64::MAX,
+            rots,
+            is_used,
+        }
     }
 
     /// Forgets what belongs to the life that ended, besides what it wrote.
@@ -64,6 +79,8 @@ impl NodeDisk {
         self.open.clear();
         self.submitted.clear();
         self.next_file = 0;
+        // Journals of the life before may be dropped later, and give nothing back to this one.
+        self.journals = None;
         // Operations that wait there are submitted ones, whose slots are given back.
         drop(self.faults.take_if(|faults| {
             faults.queue.clear();

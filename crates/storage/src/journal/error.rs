@@ -16,8 +16,14 @@ pub enum JournalError {
     /// The disk refused an operation, as when it is full. The journal is as it was before the call.
     #[error(transparent)]
     Disk(#[from] DiskError),
-    /// The disk failed so that it is open what is durable; the journal refuses all work from then on.
-    #[error("the journal refuses work, because it is open what is durable: {cause}; open it again")]
+    /// Another journal of the node is open in the directory; two would write over each other's records.
+    #[error("the journal in {directory:?} is open already; use that one, or drop it first")]
+    AlreadyOpen {
+        /// The directory.
+        directory: String,
+    },
+    /// The disk failed so that it is unknown what is durable; the journal refuses all work from then on.
+    #[error("the journal refuses work, because it is unknown what is durable: {cause}; open it again")]
     Failed {
         /// The error of the disk.
         cause: DiskError,
@@ -47,7 +53,7 @@ pub enum JournalError {
         bytes: u64,
     },
     /// The journal does not have the record, or not written yet.
-    #[error("there is no record {sequence}; the journal has those from {first} to before {next}")]
+    #[error("there is no record {sequence}; {}", held(*first, *next))]
     NoSuchRecord {
         /// The number.
         sequence: u64,
@@ -72,6 +78,15 @@ pub enum JournalError {
         /// The index of the last entry.
         last: u64,
     },
+}
+
+/// The records that a journal has.
+fn held(first: u64, next: u64) -> String {
+    match next.saturating_sub(first) {
+        0 => format!("the journal is empty, and the next one gets the number {next}"),
+        1 => format!("the journal has {first} alone"),
+        _ => format!("the journal has those from {first} to {}", next - 1),
+    }
 }
 
 /// How it is known that a damaged record was synced.

@@ -51,7 +51,7 @@
 //!
 //! # Errors of the disk
 //!
-//! After a failed sync it is open what is durable, and a later sync that succeeds proves nothing. So the first failed sync is final:
+//! After a failed sync it is unknown what is durable, and a later sync that succeeds proves nothing. So the first failed sync is final:
 //! the journal refuses all work until it is opened again. Opening reads the records and writes those that no watermark covers to a new
 //! segment, since the cache may hold bytes that the disk lost; so it does with an empty segment, whose name may be lost. An earlier
 //! segment is cut back only once the later one has its name again.
@@ -74,6 +74,7 @@ mod error;
 mod event;
 mod frame;
 mod open;
+mod open_journals;
 mod options;
 mod place;
 mod plan;
@@ -88,6 +89,7 @@ pub use engine::JournalEngine;
 pub use error::{JournalError, SyncEvidence};
 pub use event::JournalEvent;
 pub use frame::MAX_PAYLOAD;
+pub use open_journals::{DirectoryClaim, OpenJournals};
 pub use options::JournalOptions;
 pub use place::RecordPlace;
 pub use recover::{JournalRecord, Recovered, TornTail};

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::folder::{OpenFile, execute_at, execute_on};
 use crate::error::{DiskError, DiskErrorKind};
+use crate::journal::OpenJournals;
 use crate::operation::{DiskOp, DiskResult, FileId, MAX_OPEN};
 
 /// A folder of the machine as the disk of a node, in one life.
@@ -34,6 +35,7 @@ struct Shared {
 struct State {
     files: BTreeMap<FileId, Arc<Mutex<Slot>>>,
     next_file: u32,
+    journals: OpenJournals,
     open: u32,
     running: u32,
     is_over: bool,
@@ -68,6 +70,11 @@ impl TokioDisk {
         let mut state = self.shared.state.lock();
         state.next_file += 1;
         FileId(state.next_file)
+    }
+
+    /// Returns the directories in which journals are open.
+    pub fn open_journals(&self) -> OpenJournals {
+        self.shared.state.lock().journals.clone()
     }
 
     /// Submits an operation; the answer comes by the future, which never resolves once the life is over.

@@ -47,7 +47,7 @@ fn a_failed_sync_is_final() {
         let refused = [writer.engine.append([1]).err(), writer.engine.sync().err(), writer.engine.truncate_after(1).err()];
         for error in refused.into_iter().chain([writer.engine.remove_before(1).err()]) {
             let message = error.unwrap().to_string();
-            assert!(message.starts_with("the journal refuses work, because it is open what is durable: sync"), "{message}");
+            assert!(message.starts_with("the journal refuses work, because it is unknown what is durable: sync"), "{message}");
         }
     }
 }
@@ -156,7 +156,7 @@ fn wrong_calls_are_refused_with_value_and_cure() {
     let mut writer = Writer::new();
     writer.append(&[1]);
     let message = |error: Option<JournalError>| error.expect("it is refused").to_string();
-    let missing = "there is no record 7; the journal has those from 1 to before 2";
+    let missing = "there is no record 7; the journal has 1 alone";
     assert_eq!(message(writer.engine.truncate_after(7).err()), missing);
     assert_eq!(message(writer.engine.remove_before(7).err()), missing);
     assert_eq!(message(writer.engine.place_of(7).err()), missing);

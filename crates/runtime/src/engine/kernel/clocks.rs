@@ -87,6 +87,11 @@ impl Kernel {
         }
     }
 
+    /// Returns what true wall clocks show at the start of the run.
+    pub fn epoch(&self) -> WallTime {
+        self.epoch
+    }
+
     /// Sets what true wall clocks show at the start of the run. Must be called before the first node is added.
     pub fn set_epoch(&mut self, epoch: WallTime) {
         self.epoch = epoch;

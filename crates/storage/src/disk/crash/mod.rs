@@ -64,6 +64,8 @@ pub(super) struct CrashReport {
     pub(super) names_kept: u32,
     /// The files that had something unsynced, by path.
     pub(super) files: Vec<(Arc<str>, Outcome)>,
+    /// Their lengths before and after.
+    pub(super) lengths: Vec<[u64; 2]>,
 }
 
 impl Tree {
@@ -86,8 +88,15 @@ impl Tree {
                 kept.unwrap_or(Journaled { floor: file.durable.len(), length: file.durable.len() })
             });
             let address = of_life.name(&path).number(times);
-            let outcome = self.change_unjournaled(inode, |file| file.crash(rules, kept, (&path, address), decide));
-            report.files.extend(outcome.map(|outcome| (path, outcome)));
+            let crashed = self.change_unjournaled(inode, |file| {
+                let before = file.current.len();
+                let outcome = file.crash(rules, kept, (&path, address), decide);
+                (outcome, [before, file.current.len()])
+            });
+            if let Some((outcome, lengths)) = crashed {
+                report.files.push((path, outcome));
+                report.lengths.push(lengths);
+            }
         }
         self.recount();
         report
