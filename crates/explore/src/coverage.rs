@@ -61,6 +61,9 @@ pub struct Coverage {
     pub operations: BTreeMap<String, u64>,
 }
 
+/// The cure for faults of disks that had no effect.
+const DISKS: &str = "let them hit nodes that use a disk meanwhile: spare the groups of others with `sparing([\"client\"])`";
+
 impl Coverage {
     /// Counts one run.
     pub fn of(report: &Report) -> Self {
@@ -147,10 +150,17 @@ impl Coverage {
                      plan them earlier than the end of the fault phase, or make its `duration` longer"
                 )
             }
-            applied => format!(
-                "{applied} faults of kind {kind:?} were applied, and none had an effect; \
-                 let them hit nodes and links that are in use, or last longer"
-            ),
+            applied => {
+                let cure = match kind.as_str() {
+                    "crash in io" | "random crash in io" => DISKS,
+                    kind if kind.contains("disk") || kind.contains("sync") => DISKS,
+                    kind if kind.contains("clock") || kind.contains("drift") => {
+                        "let them hit nodes that read their clocks: spare the groups of others with `sparing([\"client\"])`"
+                    }
+                    _ => "let them hit nodes and links that are in use, or last longer",
+                };
+                format!("{applied} faults of kind {kind:?} were applied, and none had an effect; {cure}")
+            }
         });
         let triggers = self.triggers.iter().filter(|(_, fires)| **fires == 0);
         let triggers = triggers.map(|(name, _)| {

@@ -164,7 +164,9 @@ fn time(input: ParseStream<'_>, name: &str) -> syn::Result<Duration> {
 
 /// Parses a number of seeds, or a range of them.
 fn seeds(input: ParseStream<'_>) -> syn::Result<Range<u64>> {
-    let first: LitInt = input.parse()?;
+    let no_number =
+        |error: syn::Error| syn::Error::new(error.span(), "no number of seeds; use one such as 64, or a range such as 5..64");
+    let first: LitInt = input.parse().map_err(no_number)?;
     let number = number(&first)?;
     let seeds = if input.peek(Token![..]) && !input.peek(Token![..=]) {
         input.parse::<Token![..]>()?;

@@ -215,7 +215,8 @@ function showTables() {
   const known = new Set(report.checks.map((check) => check.name));
   const unlisted = [...broken.keys()].filter((rule) => !known.has(rule)).map((name) => ({ name, kind: "eventually", times_checked: 1, unknown: null }));
   const checks = report.checks.concat(unlisted).map(({ name, kind, times_checked, unknown }) => {
-    const [word, tone] = broken.has(name) ? ["broken", "broken"] : unknown ? [`unknown: ${unknown}`, "bad"] : ["not broken", "fine"];
+    const seen = { failpoint: ["visited", "not visited"], trigger: ["fired", "never fired"], sometimes: ["reached", "not reached"] }[kind];
+    const [word, tone] = seen ? (times_checked > 0 ? [seen[0], "fine"] : [seen[1], "bad"]) : broken.has(name) ? ["broken", "broken"] : unknown ? [`unknown: ${unknown}`, "bad"] : ["not broken", "fine"];
     return { cells: [name, kind, thousands(times_checked), cell(word, tone)] };
   });
   at("check-table").append(checks.length ? table(["rule", "kind", "checked#", "verdict"], checks) : element("p", { className: "quiet" }, "None."));

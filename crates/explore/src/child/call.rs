@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::ChildError;
 
 /// Environment variable with the number of the call that a process was started for, from 0.
-const VARIABLE: &str = "CLUSTER_SIM_CALL";
+const VARIABLE: &str = crate::environment::CALL;
 
 /// Calls made so far, by thread name; a test makes them in the same order in every process.
 static CALLS: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());

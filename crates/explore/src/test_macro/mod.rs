@@ -24,7 +24,7 @@ use slow_seeds::SlowSeeds;
 use crate::artifacts::{ArtifactContext, Repeat, artifacts_root};
 use crate::campaign::{Campaign, SeedRange, Sweep, idle_rules};
 use crate::determinism::check_determinism;
-use crate::environment::{REPLAY, SEED, SEEDS, environment_variable};
+use crate::environment::{REPLAY, SEED, SEEDS, environment_names, environment_variable, unknown_variables};
 use crate::replay::{BuildInfo, Reproducer, ScenarioSource};
 use crate::rerun::{Replay, replay};
 use crate::runner::Runner;
@@ -211,7 +211,7 @@ impl TestArgument for Seed {
     #[track_caller]
     fn test(test: &TestCase, run: fn(Self) -> Report) {
         let target = ReportTarget::new(test.path(), run);
-        match requested(environment_variable) {
+        match asked() {
             Err(message) => panic!("{message}"),
             Ok(Request::Seed(seed)) => test.assert_held(&target.report(seed)),
             Ok(Request::Replay(file)) => test.assert_fixed(&file, |seed| target.runner(seed)),
@@ -227,10 +227,16 @@ impl TestArgument for Seed {
     }
 }
 
+/// Parses the environment, and warns of variables in it that look like one of these and are none.
+fn asked() -> Result<Request, String> {
+    unknown_variables(environment_names()).iter().for_each(|warning| eprintln!("{warning}"));
+    requested(environment_variable)
+}
+
 /// Tests what runs every seed and every case by itself.
 #[track_caller]
 fn runner_test(test: &TestCase, make: impl FnOnce() -> Runner) {
-    match requested(environment_variable) {
+    match asked() {
         Err(message) => panic!("{message}"),
         Ok(Request::Seed(seed)) => {
             // A single seed is for debugging, so it is recorded with its events.
