@@ -16,3 +16,4 @@ mod journal_errors;
 mod order;
 mod program;
 mod promise;
+mod recipe;

@@ -44,13 +44,6 @@ fn a_wall_clock_drifts_while_the_monotonic_one_runs_true() {
 }
 
 #[test]
-fn a_drift_of_zero_has_no_effect() {
-    let (readings, report) = shown(50, one(15, ClockFault::drift("watch/0", Clocks::Both, 0, None)));
-    assert_eq!(walls(&readings), [10, 20, 30, 40, 50]);
-    assert_eq!(effects(&report), [0]);
-}
-
-#[test]
 fn drifts_of_one_node_add_up_within_half_and_twice_the_speed() {
     let plan = ["watch/0"; 3]
         .into_iter()

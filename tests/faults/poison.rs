@@ -110,7 +110,7 @@ fn a_node_crashes_of_the_nth_message_and_of_no_other() {
         assert_eq!((record.effect, record.ended_at.map(|at| at.as_nanoseconds())), (1, Some(41_000_000)));
         let lost: Vec<_> = report.traffic.dropped.iter().map(|(cause, lost)| (cause.to_string(), *lost)).collect();
         assert_eq!(lost, [("inbox_lost".to_owned(), 1), ("node_down".to_owned(), 2)]);
-        assert!(report.to_string().contains("crash node/0 of message 3 (0.025s down)  (applied)"), "{report}");
+        assert!(report.to_string().contains("crash node/0 of message 3 (0.025s down)  (crashed at 0.041000s)"), "{report}");
     }
 }
 
@@ -212,7 +212,7 @@ fn crash_in(operation: u32, seed: u64, scenario: Scenario) -> (u64, u64) {
     let report = sim.finish();
     report.assert_ok();
     assert_eq!(report.faults[0].effect, 1);
-    assert!(report.to_string().contains(&format!("crash node/0 in disk operation {operation} (0.001s down)  (applied)")));
+    assert!(report.to_string().contains(&format!("crash node/0 in disk operation {operation} (0.001s down)  (crashed at ")));
     (at.as_nanoseconds(), length)
 }
 

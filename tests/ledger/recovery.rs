@@ -28,7 +28,7 @@ fn a_failed_sync_makes_a_store_read_its_disk_again(#[values(NodeStyle::Machine, 
     let fault =
         DiskFault::FailSync { node: "store/0".into(), path: "/".into(), share: Ratio::ONE, duration: Some(milliseconds(300)) };
     let report = scenario_with(style, Recovery::OwnDisk)
-        .chaos(profile().only([]))
+        .chaos(FaultProfile::none())
         .faults(FaultPlan::new().at(milliseconds(300), fault))
         .observe("failures", Failures::default)
         .run(Seed(7));
@@ -48,7 +48,7 @@ fn a_removed_epoch_does_not_come_back(#[values(NodeStyle::Machine, NodeStyle::As
         .at(milliseconds(320), crash("store/0", milliseconds(1)))
         .at(milliseconds(320), fail)
         .at(milliseconds(600), crash("store/0", milliseconds(1)));
-    let report = scenario_with(style, Recovery::OwnDisk).chaos(profile().only([])).faults(plan).run(Seed(7));
+    let report = scenario_with(style, Recovery::OwnDisk).chaos(FaultProfile::none()).faults(plan).run(Seed(7));
     report.assert_ok();
     assert!(report.faults.iter().all(|record| record.effect > 0), "{report}");
 }

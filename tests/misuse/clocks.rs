@@ -1,6 +1,7 @@
 //! Clock faults that no clock can have.
 
-use cluster_sim::fault::Clocks;
+use cluster_sim::fault::{Clocks, SignedDuration};
+use cluster_sim::node::WallTime;
 use cluster_sim::prelude::*;
 use insta::assert_snapshot;
 
@@ -36,6 +37,14 @@ fn a_drift_beyond_half_or_twice_the_speed() {
 }
 
 #[test]
+fn a_drift_of_nothing() {
+    assert_snapshot!(refused(ClockFault::drift(node(), Clocks::Both, 0, None)), @"fault 0 (clock drift) is invalid: a drift of 0 ppb changes nothing; choose 1 or more, or less than 0 for a slower clock");
+    let (clocks, every) = (Clocks::Wall, MILLISECOND);
+    let random = |most_ppb| ClockFault::RandomDrift { node: node(), clocks, most_ppb, step_ppb: 1, every, duration: None };
+    assert_snapshot!(refused(random(0)), @"fault 0 (random drift) is invalid: a drift of 0 ppb changes nothing; choose 1 or more, or less than 0 for a slower clock");
+}
+
+#[test]
 fn a_clock_that_changes_all_the_time() {
     let strobe = ClockFault::strobe(node(), MILLISECOND, MILLISECOND, None);
     assert_snapshot!(refused(strobe), @"fault 0 (clock strobe) is invalid: a period of 1ms is too short; choose at least 2ms");
@@ -52,4 +61,12 @@ fn a_resolution_a_window_or_a_lateness_of_nothing() {
     assert_snapshot!(refused(ClockFault::CoarseClock { node: node(), resolution: nothing, duration: None }), @"fault 0 (coarse clock) is invalid: a clock with a resolution of 0s shows no time; choose at least 1ns");
     assert_snapshot!(refused(ClockFault::CoalescedTimers { node: node(), window: nothing, duration: None }), @"fault 0 (coalesced timers) is invalid: a window of 0s puts no timer off; choose at least 1ns");
     assert_snapshot!(refused(ClockFault::late_timers(node(), Ratio::ONE, nothing, None)), @"fault 0 (late timers) is invalid: timers that are late by up to 0s are on time; choose at least 1ns, or a share of 0");
+}
+
+#[test]
+fn a_step_back_to_before_1970() {
+    let plan = FaultPlan::new().at(MILLISECOND, ClockFault::step(node(), SignedDuration::back(Duration::from_secs(60))));
+    let reason = |scenario: Scenario| scenario.faults(plan.clone()).run(Seed(7)).faults[0].reason.clone();
+    assert_snapshot!(reason(counters()).expect("it says why"), @"no clock shows a time before 1970; set a later `Scenario::epoch`");
+    assert_eq!(reason(counters().epoch(WallTime::from_nanoseconds(1 << 60))), None);
 }

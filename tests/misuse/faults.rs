@@ -1,5 +1,6 @@
 //! Faults that name what is not there, or cannot have an effect.
 
+use cluster_sim::fault::{DiskFault, ProcessFault};
 use cluster_sim::prelude::*;
 use insta::assert_snapshot;
 
@@ -61,7 +62,7 @@ fn a_misspelt_spared_group() {
 #[test]
 fn a_fault_of_a_misspelt_kind() {
     let text = r#"[{"at_ns":2000,"fault":{"carsh":{"node":"counter/0"}}}]"#;
-    assert_snapshot!(serde_json::from_str::<FaultPlan>(text).expect_err("there is no such fault"), @"unknown variant `carsh`, expected one of `cut`, `heal_all`, `flap`, `loss`, `links`, `impair`, `impair_links`, `hold`, `release_all`, `reset_sessions`, `crash`, `crash_loop`, `crash_at`, `restart`, `kill`, `pause`, `resume`, `crash_all`, `kill_all`, `pause_all`, `rolling_restart`, `clock_offset`, `clock_step`, `clock_drift`, `periodic_drift`, `random_drift`, `clock_freeze`, `clock_strobe`, `coarse_clock`, `late_timers`, `coalesced_timers`, `disk_error`, `disk_full`, `sync_error`, `lying_sync`, `bit_rot`, `rot_on_read`, `misdirect`, `lost_write`, `stale_read`, `rollback`, `truncate_file`, `remove_file`, `append_garbage`, `slow_disk`, `disk_stall`, `disk_limit`, `reformat`, `graceful_stop`, `slow`, `cancel_tasks`, `equal_random`, `poison_message`, `crash_in_io`, `random_crash_in_io` at line 1 column 31");
+    assert_snapshot!(serde_json::from_str::<FaultPlan>(text).expect_err("there is no such fault"), @r#"unknown variant `carsh`; did you mean "crash", expected one of `cut`, `heal_all`, `flap`, `loss`, `links`, `impair`, `impair_links`, `hold`, `release_all`, `reset_sessions`, `crash`, `crash_loop`, `crash_at`, `restart`, `kill`, `pause`, `resume`, `crash_all`, `kill_all`, `pause_all`, `rolling_restart`, `clock_offset`, `clock_step`, `clock_drift`, `periodic_drift`, `random_drift`, `clock_freeze`, `clock_strobe`, `coarse_clock`, `late_timers`, `coalesced_timers`, `disk_error`, `disk_full`, `sync_error`, `lying_sync`, `bit_rot`, `rot_on_read`, `misdirect`, `lost_write`, `stale_read`, `rollback`, `truncate_file`, `remove_file`, `append_garbage`, `slow_disk`, `disk_stall`, `disk_limit`, `reformat`, `graceful_stop`, `slow`, `cancel_tasks`, `equal_random`, `poison_message`, `crash_in_io`, `random_crash_in_io` at line 1 column 31"#);
 }
 
 #[test]
@@ -95,4 +96,17 @@ fn a_manual_crash_of_a_node_past_the_last() {
 #[test]
 fn a_manual_fault_of_a_misspelt_node() {
     assert_snapshot!(counters().start(Seed(7)).inject(crash("conter/0", None)).expect_err("there is no such node"), @r#"fault 0 (crash) names node "conter/0"; the scenario has no such node, name it by group and index, as in "edge/1"; did you mean "counter/0"; known: counter/0, counter/1"#);
+}
+
+#[test]
+fn a_fault_that_waits_for_what_does_not_come() {
+    let of = |fault: Fault| {
+        planned(Duration::ZERO, fault).failpoints(["counted"]).run(Seed(7)).faults[0].effect_text(VirtualInstant::ZERO)
+    };
+    let node = || "counter/0".to_owned();
+    let at = NodeFault::CrashAt { node: node(), point: "counted".to_owned(), visit: 5, down_for: None, duration: None };
+    assert_snapshot!(of(at.into()), @"no effect: 0 of 5 visits came");
+    assert_snapshot!(of(ProcessFault::crash_in_io(node(), None).into()), @"no effect: 0 of 1 operations came");
+    assert_snapshot!(of(ProcessFault::poison_message(node(), None).into()), @"no effect: 0 of 1 messages came");
+    assert_snapshot!(of(DiskFault::full(node(), 0, None).into()), @"no effect: the disk had no operation that it hits");
 }

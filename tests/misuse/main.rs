@@ -1,13 +1,14 @@
 //! Mistakes of a first day, each with the message that a person gets.
 //!
 //! [`scenarios`]: scenarios and clusters. [`faults`], [`clocks`]: plans and profiles. [`rules`]: rules that are wrong or prove nothing.
-//! [`nodes`]: code of async nodes. [`machines`]: code of machines. [`calls`]: tests that reach into a run. [`leaks`]: code that
+//! [`claims`]: claims and profiles that can do nothing. [`nodes`]: code of async nodes. [`machines`]: code of machines. [`calls`]: tests that reach into a run. [`leaks`]: code that
 //! is not deterministic. [`sweeps`]: many seeds. [`storms`]: nodes without progress. [`runtimes`]: calls that need a runtime.
 //! Mistakes of the command line are in `crates/cli/tests/misuse.rs`.
 //!
 //! The messages stand beside the mistakes, so that both are read together.
 
 mod calls;
+mod claims;
 mod clocks;
 mod faults;
 mod leaks;

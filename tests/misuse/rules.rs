@@ -51,6 +51,35 @@ fn a_unique_rule_over_a_view_that_no_node_has() {
     ");
 }
 
+/// Broken by each change from the second count on.
+struct Low;
+
+impl Invariant for Low {
+    fn observe(&mut self, _: &Change, world: &World<'_>) -> Verdict {
+        match world.views::<u64>().find(|(_, count)| **count >= 2) {
+            Some((node, count)) => Verdict::violated([node], format!("the count is {count}")),
+            None => Verdict::Holds,
+        }
+    }
+
+    fn times_checked(&self) -> u64 {
+        1
+    }
+}
+
+#[test]
+fn a_rule_that_two_changes_of_a_step_break() {
+    let both = one(|node| async move {
+        for number in 1..=2_u64 {
+            node.sleep(Duration::from_millis(1)).await;
+            node.emit(number);
+            node.publish(|count: &mut u64| *count = number);
+        }
+    });
+    let report = both.observe("counts are low", || Low).run(Seed(7));
+    assert_eq!(report.violations.len(), 1, "{:?}", report.violations);
+}
+
 #[test]
 fn a_rule_over_nodes_that_publish_nothing() {
     let idle = one(|node| async move { node.sleep(Duration::from_millis(1)).await });

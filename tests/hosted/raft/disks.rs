@@ -38,7 +38,7 @@ fn a_replica_with_a_rotten_journal_keeps_out() {
     let crash = NodeFault::Crash { node, down_for: Some(milliseconds(200)) };
     let faults = FaultPlan::new().at(seconds(10), rot).at(milliseconds(10_010), crash);
     let scenario = on_any_disk(None)
-        .chaos(FaultProfile::default().only([]))
+        .chaos(FaultProfile::none())
         .faults(faults)
         .sometimes("a replica keeps out", |world| world.changed::<Status>().any(|(_, status)| status.is_out));
     let mut kept_out = 0;

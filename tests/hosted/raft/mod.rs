@@ -55,7 +55,7 @@ async fn propose(node: Node) {
 /// Every kind of fault but resets of sessions, those of wall clocks, which raft does not use, and disks that lie.
 fn profile() -> FaultProfile {
     let of_wall_clocks = [FaultKind::ClockStep, FaultKind::ClockStrobe];
-    FaultProfile::default().also(FaultKind::OF_CLOCKS).with_disk_faults().without(of_wall_clocks).sparing(["client"])
+    FaultProfile::default().also(FaultKind::OF_CLOCKS).also(FaultKind::disk_honest()).without(of_wall_clocks).sparing(["client"])
 }
 
 /// Disks that spin: a sync takes 1 to 20 ms.

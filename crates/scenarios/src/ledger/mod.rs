@@ -44,7 +44,7 @@ pub fn scenario_with(style: NodeStyle, recovery: Recovery) -> Scenario {
 
 /// The faults of [`scenario`]: the common ones, and all of clocks and disks.
 pub fn profile() -> FaultProfile {
-    smoke::profile().also(FaultKind::OF_CLOCKS).with_disk_faults().also(FaultKind::disk_dishonest())
+    smoke::profile().also(FaultKind::OF_CLOCKS).also(FaultKind::disk_honest()).also(FaultKind::disk_dishonest())
 }
 
 fn nodes(name: &str, style: NodeStyle, clients: u32, config: Config) -> Scenario {

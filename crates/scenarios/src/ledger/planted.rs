@@ -73,7 +73,7 @@ fn profile() -> FaultProfile {
     // Half of them hit clients, which have no disk and trust no clock.
     FaultProfile { mean_interval: Duration::from_millis(500), ..FaultProfile::default() }
         .only(kinds.into_iter().chain(of_clocks).chain(damage))
-        .with_disk_faults()
+        .also(FaultKind::disk_honest())
         .at_most_down(u32::MAX)
 }
 

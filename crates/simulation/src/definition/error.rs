@@ -63,6 +63,30 @@ pub enum ScenarioError {
         /// The kind of domain.
         domain: FaultDomain,
     },
+    /// A claim that no run could exceed, or that mixes what cannot be claimed together.
+    ImpossibleClaim {
+        /// The claim in words.
+        claim: String,
+        /// The reason, and the cure.
+        reason: String,
+    },
+    /// A profile of faults none of whose kinds can be drawn in the scenario.
+    IdleProfile {
+        /// The reason, and the cure.
+        reason: String,
+    },
+    /// A failpoint is declared twice, or without a name.
+    InvalidFailpoint {
+        /// The name.
+        name: String,
+        /// The reason, and the cure.
+        reason: &'static str,
+    },
+    /// Two triggers have one name.
+    DuplicateTrigger {
+        /// The name.
+        trigger: String,
+    },
     /// A zone lies in two regions, or a rack in two zones.
     SplitDomain {
         /// The zone or rack, such as `zone:a`.
@@ -141,6 +165,12 @@ impl fmt::Display for ScenarioError {
                 "a claim counts the {domain}s of {set:?}, but {node} stands in no {domain}; put all its nodes into one with `{}`, or claim a number of nodes",
                 domain.declared_by()
             ),
+            Self::ImpossibleClaim { claim, reason } => write!(formatter, "the claim {claim:?} is impossible: {reason}"),
+            Self::IdleProfile { reason } => write!(formatter, "the fault profile draws nothing: {reason}"),
+            Self::InvalidFailpoint { name, reason } => write!(formatter, "failpoint {name:?} is invalid: {reason}"),
+            Self::DuplicateTrigger { trigger } => {
+                write!(formatter, "two triggers are called {trigger:?}; give each a name of its own")
+            }
             Self::SplitDomain { domain, within: [one, other] } => write!(
                 formatter,
                 "{domain} lies in {one} and in {other}; give its nodes one place, or each part a name of its own, as in \"eu-a\""

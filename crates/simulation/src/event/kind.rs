@@ -206,6 +206,9 @@ pub enum EventKind {
         torn: u32,
         /// The number of those that hold garbage.
         garbage: u32,
+        /// The length of the file before and after, if it changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lengths: Option<[u64; 2]>,
     },
     /// A crash of the node decided about unsynced changes of names on its disk.
     DiskNames {
@@ -303,7 +306,8 @@ impl EventKind {
             },
             RecordKind::DiskCrash => {
                 let (torn, garbage) = ((payload >> 32) as u32, payload as u32);
-                Self::DiskCrash { path: run.disk_path(label), unsynced: detail, kept: length, torn, garbage }
+                let lengths = run.lengths_at_crash(record.at, record.node, label).filter(|[before, after]| before != after);
+                Self::DiskCrash { path: run.disk_path(label), unsynced: detail, kept: length, torn, garbage, lengths }
             }
             RecordKind::DiskNames => Self::DiskNames { changed: detail, kept: length },
             other => Self::Other { record: other },

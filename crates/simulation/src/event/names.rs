@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cluster_sim_types::{LossCause, NodeId};
+use cluster_sim_types::{LossCause, NodeId, VirtualInstant};
 
 /// The names that only the run of a record knows.
 pub trait Names {
@@ -17,6 +17,9 @@ pub trait Names {
 
     /// The path on a disk with that hash; the hash itself if the run did not keep it.
     fn disk_path(&self, key: u64) -> Arc<str>;
+
+    /// The lengths of a file of a node before and after a crash at that instant, if the run still knows.
+    fn lengths_at_crash(&self, at: VirtualInstant, node: NodeId, key: u64) -> Option<[u64; 2]>;
 
     /// The class of links with that number.
     fn class_name(&self, number: u32) -> &str;

@@ -208,9 +208,10 @@ impl<'a> Parts<'a> {
             EventKind::Links { class } => (&**class).into(),
             EventKind::Fact { text } | EventKind::Log { text } => text.as_str().into(),
             EventKind::Disk { operation, path, bytes, error } => disk_text(operation, path.as_deref(), *bytes, *error).into(),
-            EventKind::DiskCrash { path, unsynced, kept, torn, garbage } => {
+            EventKind::DiskCrash { path, unsynced, kept, torn, garbage, lengths } => {
+                let lengths = lengths.map_or_else(String::new, |[before, after]| format!(", {after} of {before} bytes long"));
                 let (torn, garbage) = (counted(*torn, "torn"), counted(*garbage, "with garbage"));
-                format!("{kept} of {unsynced} unsynced sectors of {path}{torn}{garbage}").into()
+                format!("{kept} of {unsynced} unsynced sectors of {path}{torn}{garbage}{lengths}").into()
             }
             EventKind::DiskNames { changed, kept } => format!("{kept} of {changed} unsynced changes of names").into(),
             EventKind::Other { record } => format!("{record:?}").into(),
@@ -348,8 +349,12 @@ mod tests {
         assert_eq!(disk("sync directory", Some(""), 0, None), "a/0 disk: sync directory /");
         let full = disk("append", Some("wal/0"), 64, Some(DiskErrorKind::StorageFull));
         assert_eq!(full, "a/0 disk: append wal/0, 64 bytes: no space is left on the disk");
-        let crash = EventKind::DiskCrash { path: "wal/0".into(), unsynced: 7, kept: 3, torn: 1, garbage: 0 };
-        assert_eq!(text_of(&crash, "a/0", None), "a/0 crash keeps 3 of 7 unsynced sectors of wal/0, 1 torn");
+        let crash =
+            EventKind::DiskCrash { path: "wal/0".into(), unsynced: 7, kept: 3, torn: 1, garbage: 0, lengths: Some([1_023, 990]) };
+        assert_eq!(
+            text_of(&crash, "a/0", None),
+            "a/0 crash keeps 3 of 7 unsynced sectors of wal/0, 1 torn, 990 of 1023 bytes long"
+        );
         let names = EventKind::DiskNames { changed: 2, kept: 0 };
         assert_eq!(text_of(&names, "a/0", None), "a/0 crash keeps 0 of 2 unsynced changes of names");
     }

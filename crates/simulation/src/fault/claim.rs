@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::fault_domain::FaultDomain;
 use crate::event::seconds;
 
+/// The most that a clock drifts, in billionths: twice as fast as time, or frozen.
+const FASTEST_PPB: u32 = 1_000_000_000;
+
 /// Why a node counts for a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Failure {
@@ -73,12 +76,14 @@ pub struct Claim {
     most: Option<u32>,
     /// Counted in place of nodes.
     pub(crate) domain: Option<FaultDomain>,
+    /// Whether a claim about clocks was to count damaged disks, which is no claim.
+    mixes_clocks: bool,
 }
 
 impl Claim {
     /// Claims that the system survives while less than half of a group is down: 1 of 3, 2 of 5, none of 2.
     pub fn minority_of(group: &str) -> Self {
-        Self { set: group.to_owned(), failure: Failure::Down, most: None, domain: None }
+        Self { set: group.to_owned(), failure: Failure::Down, most: None, domain: None, mixes_clocks: false }
     }
 
     /// Claims that the system survives while at most that many nodes of a group are down.
@@ -96,8 +101,12 @@ impl Claim {
 
     /// Counts nodes with a damaged disk as well as those that are down.
     ///
-    /// For a system in which one node with a damaged disk and another one that is down are one too many.
+    /// For a system in which one node with a damaged disk and another one that is down are one too many. A scenario with a claim about
+    /// clocks that counts damaged disks is refused: declare two claims.
     pub fn or_damaged(self) -> Self {
+        if self.failure.is_of_clocks() {
+            return Self { mixes_clocks: true, ..self };
+        }
         Self { failure: Failure::DownOrDamaged, ..self }
     }
 
@@ -129,6 +138,22 @@ impl Claim {
         self.set == group || self.set.strip_prefix("group:") == Some(group)
     }
 
+    /// Why no run could exceed it, or why it is none, for a set of `count` nodes or domains at most.
+    pub(crate) fn mistake(&self, count: usize) -> Option<String> {
+        if self.mixes_clocks {
+            return Some("it is about clocks and cannot count damaged disks; claim `Claim::damaged_disks` beside it".to_owned());
+        }
+        if let Failure::ClockDrift(most) = self.failure {
+            let fastest = FASTEST_PPB;
+            return (most > fastest).then(|| format!("no clock drifts by more than {fastest} ppb; claim that or less"));
+        }
+        let most = self.most.filter(|_| !self.failure.is_of_clocks())?;
+        (most as usize > count).then(|| {
+            let what = self.domain.map_or_else(|| "nodes".to_owned(), |domain| format!("{domain}s"));
+            format!("no run can exceed it: there are {count} {what}; claim {count} or fewer")
+        })
+    }
+
     /// The most nodes, or domains, that may fail, of that many.
     pub(crate) fn most_of(&self, count: usize) -> usize {
         self.most.map_or(count.saturating_sub(1) / 2, |most| most as usize)
@@ -141,16 +166,20 @@ impl Claim {
             Some(domain) => format!("nodes in {count} of {of} {domain}s of {set}"),
             None => format!("{count} of {of} {set} nodes"),
         };
+        let claim = match self.most_of(of) {
+            0 if self.most.is_none() => format!("{self}, which is none of {of}"),
+            _ => self.to_string(),
+        };
         match self.failure {
-            Failure::Down => format!("{nodes} were down at once (claim: {self})"),
-            Failure::DamagedDisk => format!("{nodes} had a damaged disk (claim: {self})"),
-            Failure::DownOrDamaged => format!("{nodes} were down or had a damaged disk at once (claim: {self})"),
+            Failure::Down => format!("{nodes} were down at once (claim: {claim})"),
+            Failure::DamagedDisk => format!("{nodes} had a damaged disk (claim: {claim})"),
+            Failure::DownOrDamaged => format!("{nodes} were down or had a damaged disk at once (claim: {claim})"),
             Failure::ClockOffset(most) => {
-                format!("the wall clocks of {nodes} were more than {} off (claim: {self})", seconds(most))
+                format!("the wall clocks of {nodes} were more than {} off (claim: {claim})", seconds(most))
             }
             Failure::ClockDrift(most) => {
                 let most = ppm(most);
-                format!("the monotonic clocks of {nodes} drifted more than {most} (claim: {self})")
+                format!("the monotonic clocks of {nodes} drifted more than {most} (claim: {claim})")
             }
         }
     }

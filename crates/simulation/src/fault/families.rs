@@ -102,7 +102,7 @@ macro_rules! families {
             }
 
             /// Its outcome, if there is more to say than its effect.
-            pub(crate) fn outcome(&self, engine: &Engine) -> Option<&'static str> {
+            pub(crate) fn outcome(&self, engine: &Engine) -> Option<String> {
                 match self {
                     $(Self::$device(in_force) => <$DeviceFault>::outcome(in_force, engine),)*
                     $(Self::$node(in_force) => <$NodeFault>::outcome(in_force, engine),)*

@@ -110,7 +110,7 @@ pub(crate) trait Family: Sized {
     }
 
     /// Its outcome, if there is more to say than its effect.
-    fn outcome(_in_force: &Self::InForce, _engine: &Engine) -> Option<&'static str> {
+    fn outcome(_in_force: &Self::InForce, _engine: &Engine) -> Option<String> {
         None
     }
 

@@ -6,7 +6,9 @@ use serde::de::value::{EnumAccessDeserializer, Error as ValueError};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
+use super::objects_only::ObjectsOnly;
 use super::{ClockFault, DiskFault, DomainFault, Fault, LinkFault, NetworkFault, NodeFault, ProcessFault};
+use crate::known_names::suggested;
 
 impl<'de> Deserialize<'de> for Fault {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -26,7 +28,7 @@ impl<'de> Visitor<'de> for AnyFamily {
 
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Fault, A::Error> {
         let (KindOf(kind, family), fields) = access.variant()?;
-        let known = EnumAccessDeserializer::new(Known { kind, fields });
+        let known = EnumAccessDeserializer::new(Known { kind, fields: ObjectsOnly(fields) });
         match family {
             Of::Network => NetworkFault::deserialize(known).map(Fault::Network),
             Of::Link => LinkFault::deserialize(known).map(Fault::Link),
@@ -82,8 +84,9 @@ impl Visitor<'_> for AnyKind {
         match families.iter().find(|(_, kinds)| kinds.contains(&kind)) {
             Some((family, _)) => Ok(KindOf(kind.to_owned(), *family)),
             None => {
-                let all = families.iter().flat_map(|(_, kinds)| *kinds).map(|kind| format!("`{kind}`"));
-                Err(E::custom(format!("unknown variant `{kind}`, expected one of {}", all.collect::<Vec<_>>().join(", "))))
+                let known: Vec<String> = families.iter().flat_map(|(_, kinds)| *kinds).map(ToString::to_string).collect();
+                let (meant, known) = (suggested(kind, &known), known.join("`, `"));
+                Err(E::custom(format!("unknown variant `{kind}`{meant}, expected one of `{known}`")))
             }
         }
     }
@@ -186,7 +189,7 @@ mod tests {
     fn a_wrong_fault_in_data_is_refused_by_name_and_place() {
         assert_eq!(
             refusal(r#"{"crush":{"node":"a/0"}}"#),
-            "unknown variant `crush`, expected one of `cut`, `heal_all`, `flap`, `loss`, `links`, `impair`, `impair_links`, \
+            "unknown variant `crush`; did you mean \"crash\", expected one of `cut`, `heal_all`, `flap`, `loss`, `links`, `impair`, `impair_links`, \
              `hold`, `release_all`, `reset_sessions`, `crash`, `crash_loop`, `crash_at`, `restart`, `kill`, `pause`, `resume`, \
              `crash_all`, `kill_all`, `pause_all`, `rolling_restart`, `clock_offset`, `clock_step`, \
              `clock_drift`, `periodic_drift`, `random_drift`, `clock_freeze`, `clock_strobe`, `coarse_clock`, \

@@ -6,7 +6,7 @@
 //! | `cut.rs`, `turns.rs` | cuts in force, which cuts and flaps share; restarts of nodes one after the other |
 //! | `family.rs` | the trait of a family: names, text, effect, end, what minimization tries |
 //! | `families.rs` | a fault of any family while a run applies and ends it |
-//! | `json.rs` | one form in JSON for all families |
+//! | `json.rs`, `objects_only.rs` | one form in JSON for all families; structs as objects only |
 //! | `names.rs` | the nodes that faults may name, by their names and those of their regions, shards and groups |
 //! | `plan.rs` | a timed list of faults, and what is refused in it |
 //! | `claim.rs`, `fault_domain.rs` | the faults that a system claims to survive |
@@ -32,6 +32,7 @@ mod link;
 mod names;
 mod network;
 mod node;
+mod objects_only;
 mod plan;
 mod process;
 mod profile;
@@ -158,6 +159,17 @@ impl Fault {
     /// Whether it lets a disk lose or change what it promised, without an error.
     pub(crate) fn damages_disk(&self) -> bool {
         matches!(self, Self::Disk(fault) if fault.damages())
+    }
+
+    /// Whether it crashes its node at a moment of its code, until when it waits; it ends there.
+    pub(crate) fn waits_to_crash(&self) -> bool {
+        let of_process =
+            |fault: &ProcessFault| matches!(fault, ProcessFault::PoisonMessage { .. } | ProcessFault::CrashInIo { .. });
+        match self {
+            Self::Node(NodeFault::CrashAt { .. }) => true,
+            Self::Process(fault) => of_process(fault),
+            _ => false,
+        }
     }
 
     /// Lists of nodes that may be made smaller, but not empty.

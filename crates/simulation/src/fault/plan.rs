@@ -5,11 +5,12 @@ use std::time::Duration;
 use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
+use super::objects_only::read_from_objects_only;
 use super::{Declared, Fault, PlanError, Resolved};
 
 /// A fault and the instant at which it is applied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct ScheduledFault {
     /// When, in nanoseconds since the start of the run.
     #[serde(rename = "at_ns")]
@@ -20,6 +21,8 @@ pub struct ScheduledFault {
     /// The fault.
     pub fault: Fault,
 }
+
+read_from_objects_only!(ScheduledFault);
 
 /// A moment between two steps of a run, at which a trigger fired.
 ///
@@ -205,6 +208,15 @@ mod tests {
             r#"[{"at_ns":1000000000,"fault":{"cut":{"from":["a/0"],"to":["b/0"],"both_ways":true,"duration_ns":5000000}}},{"at_ns":2000000000,"fault":"heal_all"}]"#
         );
         assert_eq!(serde_json::from_str::<FaultPlan>(&saved).unwrap(), plan);
+    }
+
+    #[test]
+    fn a_plan_is_read_from_objects_only() {
+        let refusal = |text: &str| serde_json::from_str::<FaultPlan>(text).unwrap_err().to_string();
+        for text in [r#"[[0,null,"heal_all"]]"#, r#"[{"at_ns":0,"fault":{"crash":["a/0",null]}}]"#] {
+            let text = refusal(text);
+            assert!(text.starts_with("invalid type: sequence, expected an object with named fields"), "{text}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::claim::Claim;
 use super::draw::{Target, Targets, group_of};
 use super::limit::{ClockBounds, FaultLimit, victims};
+use super::objects_only::read_from_objects_only;
 use super::swarm::{Swarm, Wanted};
 use super::{FaultKind, FaultPlan};
 
@@ -47,7 +48,7 @@ use super::{FaultKind, FaultPlan};
 /// assert_eq!(profile.spared_groups, ["source"]);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, remote = "Self")]
 pub struct FaultProfile {
     /// Mean time between two faults of one kind, over seeds. Zero draws none.
     ///
@@ -85,6 +86,8 @@ pub struct FaultProfile {
     pub uncut_groups: Vec<String>,
 }
 
+read_from_objects_only!(FaultProfile);
+
 impl Default for FaultProfile {
     /// A fault of each kind every 2 s that lasts 500 ms, on every node; never more than a minority of a group is down.
     fn default() -> Self {
@@ -102,7 +105,14 @@ impl Default for FaultProfile {
 }
 
 impl FaultProfile {
+    /// Draws no faults, to take the place of a profile that a scenario has.
+    pub fn none() -> Self {
+        Self { mean_interval: Duration::ZERO, kinds: BTreeSet::new(), ..Self::default() }
+    }
+
     /// Draws these kinds of faults and no others.
+    ///
+    /// A scenario refuses a profile of no kinds, unless it is [`none`](Self::none).
     #[must_use]
     pub fn only(self, kinds: impl IntoIterator<Item = FaultKind>) -> Self {
         Self { kinds: kinds.into_iter().collect(), ..self }
@@ -115,13 +125,35 @@ impl FaultProfile {
         self
     }
 
-    /// Draws faults of disks too: those that tell, [`FaultKind::disk_honest`].
+    /// Draws faults of disks that tell, and crashes with an operation in flight.
+    ///
+    /// They are [`FaultKind::disk_honest`] and [`FaultKind::CrashInIo`].
+    ///
+    /// [`FaultKind::CrashInIo`] finds what is acknowledged before it is durable three times as often as crashes at random instants.
+    /// Faults of disks hit nodes without a disk, too, and have no effect there: [spare](Self::sparing) clients.
     ///
     /// Those that lose what was promised are beyond the claims of most systems; draw them with [`also`](Self::also) and
     /// [`FaultKind::disk_dishonest`], and bound their nodes with [`Claim::damaged_disks`](crate::Claim::damaged_disks).
     #[must_use]
     pub fn with_disk_faults(self) -> Self {
-        self.also(FaultKind::disk_honest())
+        self.also(FaultKind::disk_honest()).also([FaultKind::CrashInIo])
+    }
+
+    /// Why no seed can draw a fault in a scenario with or without failpoints and domains, though it is to; and the cure.
+    pub(crate) fn idle_reason(&self, has_failpoints: bool, has_domains: bool) -> Option<String> {
+        if self.mean_interval.is_zero() || self.mean_duration.is_zero() {
+            return None;
+        }
+        if self.kinds.is_empty() {
+            return Some("it has no kinds; name some, or declare `FaultProfile::none()` for a scenario without chaos".to_owned());
+        }
+        let needs = |kind: &FaultKind| match kind {
+            FaultKind::Failpoint if !has_failpoints => Some("crashes at failpoints need `Scenario::failpoints`"),
+            FaultKind::DomainLoss if !has_domains => Some("losses of domains need `Scenario::zones`, `racks` or regions"),
+            _ => None,
+        };
+        let needs: Option<Vec<&str>> = self.kinds.iter().map(needs).collect();
+        needs.map(|needs| needs.join(", and "))
     }
 
     /// Does not draw these kinds of faults.

@@ -42,12 +42,15 @@ impl FaultProfile {
     /// # Errors
     /// If it is no JSON, or has an unknown field, an unknown kind or a wrong value: with its place, and the name that may be meant.
     pub fn from_json(text: &str) -> Result<Self, InvalidProfile> {
-        serde_json::from_str(text).map_err(|error| {
-            let message = error.to_string();
-            let place = format!(" at line {} column {}", error.line(), error.column());
-            let message = message.strip_suffix(&place).unwrap_or(&message);
-            InvalidProfile { line: error.line(), column: error.column(), message: with_suggestion(message) }
-        })
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let read = serde_path_to_error::deserialize(&mut reader);
+        let profile: Self = read.map_err(|error| invalid(&error.path().to_string(), error.inner()))?;
+        reader.end().map_err(|error| invalid("", &error))?;
+        if profile.kinds.is_empty() && !profile.mean_interval.is_zero() {
+            let message = "\"kinds\" is empty, so no fault is drawn; name some, or leave it out for the default ones".to_owned();
+            return Err(InvalidProfile { line: 1, column: 1, message });
+        }
+        Ok(profile)
     }
 
     /// Writes the profile as JSON, with all that has a value.
@@ -55,6 +58,19 @@ impl FaultProfile {
         serde_json::to_string_pretty(self).expect("a profile has names, numbers and lists only")
     }
 }
+
+/// Says why the value at a path of the profile is wrong.
+fn invalid(path: &str, error: &serde_json::Error) -> InvalidProfile {
+    let message = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let message = message.strip_suffix(&place).unwrap_or(&message);
+    // Unknown names stand in the message already.
+    let field = if message.starts_with("invalid ") && path != "." { format!("{path:?}: ") } else { String::new() };
+    let message = with_suggestion(message).replace("expected u64", WHOLE).replace("expected u32", WHOLE);
+    InvalidProfile { line: error.line(), column: error.column(), message: field + &message }
+}
+
+const WHOLE: &str = "expected a whole number from 0 on";
 
 /// Puts the known name that is meant behind the unknown one: "unknown variant `a`, expected one of `b`, `c`".
 fn with_suggestion(message: &str) -> String {
@@ -93,9 +109,25 @@ mod tests {
         assert!(kind.starts_with(begins), "{kind}");
         let field = refusal(r#"{"max_dwn": 1}"#);
         assert!(field.contains("unknown field `max_dwn`; did you mean \"max_down\"; expected one of"), "{field}");
-        assert!(refusal(r#"{"max_down": -1}"#).contains("invalid value: integer `-1`, expected u32"));
-        assert!(refusal(r#"{"mean_interval_ms": "1s"}"#).contains("invalid type: string \"1s\", expected u64"));
+        assert!(
+            refusal(r#"{"max_down": -1}"#).contains("\"max_down\": invalid value: integer `-1`, expected a whole number from 0 on")
+        );
+        assert!(
+            refusal(r#"{"mean_interval_ms": "1s"}"#)
+                .contains("\"mean_interval_ms\": invalid type: string \"1s\", expected a whole number")
+        );
         assert_eq!(refusal("{"), "the fault profile is invalid at line 1, column 1: EOF while parsing an object");
         assert!(!refusal(r#"{"kinds": ["meteor"]}"#).contains("did you mean"));
+    }
+
+    #[test]
+    fn a_profile_is_an_object_that_draws_something() {
+        for list in ["[]", "[5, 6]"] {
+            let text = refusal(list);
+            assert!(text.ends_with("invalid type: sequence, expected an object with named fields"), "{text}");
+        }
+        assert!(refusal(r#"{"kinds": []}"#).contains("\"kinds\" is empty, so no fault is drawn; name some"));
+        assert!(FaultProfile::from_json(&FaultProfile::none().to_json()).is_ok());
+        assert!(refusal("{} {}").contains("trailing characters"));
     }
 }

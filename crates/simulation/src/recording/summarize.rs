@@ -1,6 +1,6 @@
 //! Summarizes a recorded run that failed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Recording;
@@ -35,24 +35,68 @@ fn involved<'r>(recording: &'r Recording, verdict: &RunVerdict) -> BTreeSet<&'r 
     verdict.nodes.iter().filter_map(|node| recording.nodes.get(node.index())).collect()
 }
 
+/// The number of last telling events that are shown after a crash that left some of a disk, however many others came later.
+const TELLING_SHOWN: usize = 8;
+
 fn last_events(recording: &Recording, verdict: &RunVerdict) -> Vec<String> {
     let involved = involved(recording, verdict);
     let mut shown: BTreeSet<usize> = BTreeSet::new();
     // The very last event, even one of a timer or task.
     shown.extend(recording.events.len().checked_sub(1));
     shown.extend(events_of_senders(recording, &involved));
-    let own = (0..recording.events.len()).rev().filter(|index| {
-        let event = &recording.events[*index];
-        concerns(event, &involved) && !is_inner(event)
-    });
-    for index in own {
-        if shown.len() >= EVENTS_SHOWN {
-            break;
+    let own = |index: &usize| concerns(&recording.events[*index], &involved) && !is_inner(&recording.events[*index]);
+    // After a loss from a disk what explains it may be long ago.
+    let is_loss = |event: &Event| matches!(event.event, EventKind::DiskCrash { .. } | EventKind::DiskNames { .. });
+    let has_lost = recording.events.iter().any(|event| is_loss(event) && concerns(event, &involved));
+    let telling = (0..recording.events.len()).rev().filter(own).filter(|index| is_telling(&recording.events[*index]));
+    shown.extend(telling.take(if has_lost { TELLING_SHOWN } else { 0 }));
+    // How many routine operations of a disk each one that is shown stands for.
+    let mut routine: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut last_routine: Option<usize> = None;
+    for index in (0..recording.events.len()).rev().filter(own) {
+        let event = &recording.events[index];
+        let later = last_routine.filter(|later| is_routine(event) && recording.events[*later].node == event.node);
+        match later {
+            Some(later) => *routine.entry(later).or_default() += 1,
+            None if shown.contains(&index) => {}
+            None if shown.len() >= EVENTS_SHOWN => break,
+            None => {
+                shown.insert(index);
+            }
         }
-        shown.insert(index);
+        last_routine = is_routine(event).then_some(later.unwrap_or(index));
     }
-    let events = shown.into_iter().map(|index| &recording.events[index]);
-    events.map(|event| format!("{}  {}", event.at, recording.text_of(event))).collect()
+    let text = |index: usize| {
+        let event = &recording.events[index];
+        let before = match routine.get(&index) {
+            Some(1) => ", after 1 more operation".to_owned(),
+            Some(more) => format!(", after {more} more operations"),
+            None => String::new(),
+        };
+        format!("{}  {}{before}", event.at, recording.text_of(event))
+    };
+    shown.into_iter().map(text).collect()
+}
+
+/// Whether an event says what a node promised, or what it lost: a fact, the end of a life, a failure of its disk.
+fn is_telling(event: &Event) -> bool {
+    match &event.event {
+        EventKind::Disk { error, .. } => error.is_some() && !is_close(&event.event),
+        EventKind::Fact { .. } | EventKind::Crash | EventKind::Kill | EventKind::DiskCrash { .. } | EventKind::DiskNames { .. } => {
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Whether an event is an operation of a disk that went well, or a close.
+fn is_routine(event: &Event) -> bool {
+    matches!(&event.event, EventKind::Disk { error: None, .. }) || is_close(&event.event)
+}
+
+/// A close fails where a file was never opened, as in the recovery of a journal, and nothing depends on it.
+fn is_close(event: &EventKind) -> bool {
+    matches!(event, EventKind::Disk { operation, .. } if &**operation == "close")
 }
 
 /// Whether an event involves one of these nodes or changes links. An empty set stands for all nodes.

@@ -150,6 +150,9 @@ pub struct AssumptionExceeded {
     pub nodes: Vec<NodeId>,
     /// How many were down, and the claim.
     pub message: String,
+    /// The names of these nodes, and the last fault of one of them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cause: String,
 }
 
 /// Code of a node or a check that panicked.
@@ -294,6 +297,9 @@ impl FaultRecord {
                 let mut text = self.fault.effect_text(effect, thousands);
                 if self.fired > effect {
                     text += &format!(" of {} hit", thousands(self.fired));
+                }
+                if let (1.., true, Some(crashed_at)) = (effect, self.fault.waits_to_crash(), self.ended_at) {
+                    return format!("crashed at {crashed_at}");
                 }
                 let effect = text;
                 if !self.nodes.is_empty() {

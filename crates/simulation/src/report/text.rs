@@ -158,6 +158,9 @@ impl Report {
                 thousands(exceeded.step),
                 exceeded.message
             )?;
+            if !exceeded.cause.is_empty() {
+                writeln!(formatter, "        {}; plan fewer or smaller faults, or claim more", exceeded.cause)?;
+            }
         }
         for violation in &self.violations {
             writeln!(formatter, "      {}", indented(&violation.to_string()))?;

@@ -4,7 +4,7 @@ use cluster_sim_invariants::World;
 use cluster_sim_types::Change;
 
 use super::Scenario;
-use crate::definition::Trigger;
+use crate::definition::{ScenarioError, Trigger};
 use crate::fault::{Claim, Fault};
 
 impl Scenario {
@@ -77,7 +77,19 @@ impl Scenario {
     /// ```
     #[must_use]
     pub fn failpoints(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.with(|definition| definition.failpoints.extend(names.into_iter().map(Into::into)))
+        names.into_iter().map(Into::into).fold(self, |scenario, name| {
+            if name.trim().is_empty() {
+                let reason = "it has no name; name it as node code does, such as \"store.before_sync\"";
+                return scenario.refused(ScenarioError::InvalidFailpoint { name, reason });
+            }
+            if scenario.definition.failpoints.contains(&name) {
+                let reason = "it is declared twice; declare each point once";
+                return scenario.refused(ScenarioError::InvalidFailpoint { name, reason });
+            }
+            scenario.with(|definition| {
+                definition.failpoints.insert(name);
+            })
+        })
     }
 
     /// Claims how many nodes of a group may fail while the rules must hold.
@@ -110,9 +122,12 @@ impl Scenario {
         self.with(|definition| definition.claims.push(claim))
     }
 
-    /// Adds a trigger.
+    /// Adds a trigger, whose name must differ from those of all others.
     #[must_use]
     pub fn trigger(self, trigger: Trigger) -> Self {
+        if self.definition.triggers.iter().any(|known| known.name == trigger.name) {
+            return self.refused(ScenarioError::DuplicateTrigger { trigger: trigger.name });
+        }
         self.with(|definition| definition.triggers.push(trigger))
     }
 }

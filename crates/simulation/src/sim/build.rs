@@ -17,7 +17,7 @@ use super::restarts::Restarts;
 use super::triggers::LiveTriggers;
 use super::{Script, Sim};
 use crate::definition::{Arenas, Definition, Group, Member, ScenarioError};
-use crate::fault::{Claim, Declared, FaultPlan, NodeNames, Target};
+use crate::fault::{Claim, Declared, FaultDomain, FaultPlan, NodeNames, Target};
 use crate::report::{BuiltFrom, PanicFinding, PanicSite, Report};
 
 /// All that a run is built from besides its seeds; its report holds it.
@@ -166,7 +166,9 @@ fn check(definition: &Definition) -> Result<Arc<NodeNames>, ScenarioError> {
     }
     for claim in &definition.claims {
         check_domains_of(claim, &names)?;
+        check_bound_of(claim, definition, &names)?;
     }
+    check_profile(definition, &names)?;
     if let Some(group) = definition.may_shrink.iter().find(|group| !groups.contains(group)) {
         let (group, known) = (group.clone(), groups.into_iter().cloned().collect());
         return Err(ScenarioError::UnknownShrinkableGroup { group, known });
@@ -192,6 +194,27 @@ fn check_domains_of(claim: &Claim, names: &NodeNames) -> Result<(), ScenarioErro
     let Some(node) = about.find(|node| !domains.contains_key(node)) else { return Ok(()) };
     let node = names.name_of(*node).unwrap_or_default().to_owned();
     Err(ScenarioError::NoClaimedDomain { set: claim.set.clone(), node, domain })
+}
+
+/// Checks that a run can exceed a claim.
+fn check_bound_of(claim: &Claim, definition: &Definition, names: &NodeNames) -> Result<(), ScenarioError> {
+    let domains = claim.domain.map(|kind| names.domains(kind));
+    let count = |cohort: &Vec<NodeId>| {
+        let places = |domains: &BTreeMap<NodeId, usize>| cohort.iter().map(|node| domains.get(node)).collect::<BTreeSet<_>>().len();
+        domains.as_ref().map_or(cohort.len(), places)
+    };
+    let largest = definition.cohorts_of(claim, names).iter().map(count).max().unwrap_or_default();
+    let impossible = |reason| ScenarioError::ImpossibleClaim { claim: claim.to_string(), reason };
+    claim.mistake(largest).map_or(Ok(()), |reason| Err(impossible(reason)))
+}
+
+/// Checks that a profile which is to draw faults has a kind that it can draw here.
+fn check_profile(definition: &Definition, names: &NodeNames) -> Result<(), ScenarioError> {
+    let Some(profile) = &definition.profile else { return Ok(()) };
+    let has_domains =
+        [FaultDomain::Rack, FaultDomain::Zone, FaultDomain::Region].iter().any(|kind| !names.domains(*kind).is_empty());
+    let idle = profile.profile().idle_reason(!definition.failpoints.is_empty(), has_domains);
+    idle.map_or(Ok(()), |reason| Err(ScenarioError::IdleProfile { reason }))
 }
 
 /// The scenario's plan, extended by what its functions make of the seed, and by what the seed draws from the profile.

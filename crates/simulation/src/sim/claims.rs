@@ -111,7 +111,13 @@ impl LiveClaim {
             let nodes: Vec<NodeId> = cohort.iter().copied().filter(|node| has_failed(claim.failure, *node)).collect();
             let [count, of] = [&nodes, cohort].map(|nodes| self.count(nodes));
             let message = || claim.exceeded_text(count, of);
-            (count > claim.most_of(of)).then(|| AssumptionExceeded { at: now.at, step: now.step, message: message(), nodes })
+            (count > claim.most_of(of)).then(|| AssumptionExceeded {
+                at: now.at,
+                step: now.step,
+                message: message(),
+                nodes,
+                cause: String::new(),
+            })
         })
     }
 }
@@ -137,8 +143,19 @@ impl Sim {
             }
         }
         if any {
-            self.report.exceeded = self.claims.exceeded(&self.engine.core.kernel, Now::of(&WorldView { engine: &self.engine }));
+            self.note_exceeded();
         }
+    }
+
+    /// Notes the first claim that the faults exceed now, with its nodes and the last fault of one of them.
+    fn note_exceeded(&mut self) {
+        let exceeded = self.claims.exceeded(&self.engine.core.kernel, Now::of(&WorldView { engine: &self.engine }));
+        self.report.exceeded = exceeded.map(|exceeded| {
+            let names: Vec<&str> = exceeded.nodes.iter().map(|node| self.node_name(*node)).collect();
+            let fault = self.faults.last_of(&names).map(|fault| format!(", last by {fault}")).unwrap_or_default();
+            let cause = format!("{}{fault}", names.join(" "));
+            AssumptionExceeded { cause, ..exceeded }
+        });
     }
 
     /// Notes that faults exceed a claim before or after one of them changes something, which may be no change that rules see.
@@ -146,7 +163,7 @@ impl Sim {
     /// The clocks of a node lie most where that begins or ends: in between their error changes steadily.
     pub(super) fn judge_claims_now(&mut self) {
         if !self.claims.is_empty() && self.report.exceeded.is_none() && !self.faults.is_over() {
-            self.report.exceeded = self.claims.exceeded(&self.engine.core.kernel, Now::of(&WorldView { engine: &self.engine }));
+            self.note_exceeded();
         }
     }
 }

@@ -64,6 +64,15 @@ impl FaultState {
         self.records.len()
     }
 
+    /// The last fault that was applied to one of these nodes, with its instant.
+    pub(super) fn last_of(&self, nodes: &[&str]) -> Option<String> {
+        let is_of = |name: &&str| nodes.contains(name);
+        let hits = |record: &&FaultRecord| {
+            record.applied && (record.fault.nodes().iter().any(is_of) || record.nodes.iter().any(|node| is_of(&node.as_str())))
+        };
+        self.records.iter().rev().find(hits).map(|record| format!("{} at {}", record.fault, record.at))
+    }
+
     /// Whether the fault phase is over.
     pub(super) fn is_over(&self) -> bool {
         self.is_over
@@ -213,7 +222,7 @@ impl FaultState {
 fn note(record: &mut FaultRecord, in_force: &InForce, engine: &Engine) {
     record.effect += in_force.effect(engine);
     record.fired += in_force.fired(engine);
-    record.reason = in_force.outcome(engine).map(str::to_owned).or(record.reason.take());
+    record.reason = in_force.outcome(engine).or(record.reason.take());
 }
 
 /// Notes that a fault has damaged the disk of its node, if it did.

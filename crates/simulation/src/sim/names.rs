@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cluster_sim_runtime::{Record, RecordKind};
 use cluster_sim_storage::Disks;
-use cluster_sim_types::{LossCause, NodeId};
+use cluster_sim_types::{LossCause, NodeId, VirtualInstant};
 
 use super::Sim;
 use crate::event::{EventKind, Names, text_of};
@@ -29,6 +29,10 @@ impl Names for Sim {
     fn disk_path(&self, key: u64) -> Arc<str> {
         let known = self.engine.core.devices.find::<Disks>().path(key).map(Arc::clone);
         known.unwrap_or_else(|| format!("file {key:016x}").into())
+    }
+
+    fn lengths_at_crash(&self, at: VirtualInstant, node: NodeId, key: u64) -> Option<[u64; 2]> {
+        self.engine.core.devices.find::<Disks>().lengths_at_crash(at, node, key)
     }
 
     fn class_name(&self, number: u32) -> &str {

@@ -57,6 +57,9 @@ impl ClockFault {
     /// Why it is impossible.
     fn mistake(&self) -> Option<String> {
         match *self {
+            Self::Drift { ppb: 0, .. } | Self::PeriodicDrift { ppb: 0, .. } | Self::RandomDrift { most_ppb: 0, .. } => {
+                Some("a drift of 0 ppb changes nothing; choose 1 or more, or less than 0 for a slower clock".to_owned())
+            }
             Self::Drift { ppb, .. } | Self::PeriodicDrift { ppb, .. } if !(SLOWEST..=FASTEST).contains(&ppb) => Some(format!(
                 "a drift of {ppb} ppb is beyond 1:2; choose {SLOWEST} to {FASTEST}, or freeze the clock with `clock_freeze`"
             )),
@@ -182,7 +185,15 @@ impl Family for ClockFault {
         let motion = Motion::of(&fault, kernel.now());
         let in_force = ClockInForce::begin(node, motion, kernel);
         let again = in_force.acts_every();
-        let applied = Applied::in_force(in_force);
+        let back = match &fault {
+            Self::Offset { by, .. } | Self::Step { by, .. } | Self::Strobe { by, .. } => by.as_nanoseconds().min(0).unsigned_abs(),
+            _ => 0,
+        };
+        let since_1970 = kernel.epoch().as_nanoseconds().saturating_add(kernel.now().as_nanoseconds());
+        let mut applied = Applied::in_force(in_force);
+        if back > since_1970 {
+            applied.reason = Some("no clock shows a time before 1970; set a later `Scenario::epoch`");
+        }
         match again {
             Some(again) => applied.again(again),
             None => applied,

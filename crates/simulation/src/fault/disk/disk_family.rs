@@ -161,6 +161,11 @@ impl Family for DiskFault {
         in_force.effect_of_end(engine)
     }
 
+    fn outcome(in_force: &DiskInForce, engine: &Engine) -> Option<String> {
+        let is_idle = matches!(in_force, DiskInForce::Rule(..)) && in_force.counts(engine).fired == 0;
+        is_idle.then(|| "the disk had no operation that it hits".to_owned())
+    }
+
     fn end(in_force: DiskInForce, engine: &mut Engine) {
         in_force.end(engine, true);
     }

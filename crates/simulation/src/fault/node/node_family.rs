@@ -192,6 +192,11 @@ impl Family for NodeFault {
         }
     }
 
+    fn outcome(in_force: &NodeInForce, engine: &Engine) -> Option<String> {
+        let NodeInForce::Aimed(aim) = in_force else { return None };
+        engine.core.kernel.failpoints.seen_text(*aim)
+    }
+
     fn end(in_force: NodeInForce, engine: &mut Engine) {
         match in_force {
             NodeInForce::Down(node, _) | NodeInForce::Looping { node, .. } => engine.restart(node),

@@ -5,6 +5,7 @@
 //! `process_draws.rs` which profiles draw.
 
 mod briefer;
+mod constructors;
 mod process_draws;
 mod process_family;
 

@@ -214,12 +214,16 @@ impl Family for ProcessFault {
         }
     }
 
-    fn outcome(in_force: &ProcessInForce, engine: &Engine) -> Option<&'static str> {
-        let ProcessInForce::Stopping(node, life) = *in_force else { return None };
-        engine.core.kernel.stop_end(node, life).map(|end| match end {
-            StopEnd::Stopped => "it stopped in time",
-            StopEnd::Overdue => "it crashed at its deadline",
-        })
+    fn outcome(in_force: &ProcessInForce, engine: &Engine) -> Option<String> {
+        let kernel = &engine.core.kernel;
+        match *in_force {
+            ProcessInForce::Stopping(node, life) => kernel.stop_end(node, life).map(|end| match end {
+                StopEnd::Stopped => "it stopped in time".to_owned(),
+                StopEnd::Overdue => "it crashed at its deadline".to_owned(),
+            }),
+            ProcessInForce::Aimed(aim) => kernel.failpoints.seen_text(aim),
+            _ => None,
+        }
     }
 
     fn end(in_force: ProcessInForce, engine: &mut Engine) {

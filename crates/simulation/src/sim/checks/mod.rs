@@ -7,7 +7,7 @@ mod unique;
 mod view_types;
 
 use std::any::Any;
-use std::mem::{ManuallyDrop, take};
+use std::mem::{ManuallyDrop, replace, take};
 
 use cluster_sim_invariants::{Evidence, Invariant, Observed, Touched, Verdict, Violation, World};
 use cluster_sim_runtime::Lone;
@@ -170,10 +170,15 @@ impl LiveChecks {
             self.asking = Some(Asked::Observer(index));
             let read_before = world.views_read();
             observer.calls += changes.len() as u64;
+            let mut is_violated = false;
             for change in changes {
                 let verdict = observer.invariant.observe(change, &world);
                 if !matches!(verdict, Verdict::Holds) {
-                    note_verdict(verdict, &observer.name, &mut observer.unknown, Now::of(observed), violations);
+                    // All changes of a step show one world, so what is wrong with it is told once.
+                    let is_repeated = matches!(verdict, Verdict::Violated(_)) && replace(&mut is_violated, true);
+                    if !is_repeated {
+                        note_verdict(verdict, &observer.name, &mut observer.unknown, Now::of(observed), violations);
+                    }
                 }
             }
             observer.views_read += world.views_read() - read_before;
