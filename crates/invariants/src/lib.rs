@@ -8,6 +8,7 @@
 
 mod aim;
 mod disk;
+pub mod history;
 mod invariant;
 mod observed;
 mod reads;
@@ -17,6 +18,7 @@ mod world;
 
 pub use cluster_sim_types::{Change, Fact, Health, Incarnation, NodeId, Traffic, VirtualInstant};
 pub use disk::DiskView;
+pub use history::{History, HistoryError, Model, Process};
 pub use invariant::Invariant;
 pub use observed::Observed;
 pub use reads::{Reads, Touched};

@@ -1,0 +1,89 @@
+//! What judges a history, and what it finds.
+
+use serde_json::Value;
+
+use super::operation::{Moment, Operation, Process};
+use super::record::History;
+use crate::verdict::Verdict;
+
+/// An event of a history; it knows nothing of what came later.
+#[derive(Debug, PartialEq, Eq)]
+pub enum HistoryEvent<'h, O, A> {
+    /// A process called.
+    Invoked {
+        /// The index of the operation.
+        index: usize,
+        /// Who called.
+        process: Process,
+        /// What it asked for.
+        op: &'h O,
+        /// When.
+        at: Moment,
+    },
+    /// A process heard how its call ended.
+    Completed {
+        /// The index of the operation.
+        index: usize,
+        /// The operation, with its outcome.
+        operation: &'h Operation<O, A>,
+    },
+}
+
+/// A contradiction, with the operations that show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The explanation, as a sentence without a full stop.
+    pub message: String,
+    /// The operations that show it, by index; those that the sentence names.
+    pub operations: Vec<usize>,
+}
+
+/// What a checker says about a history.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Judgement {
+    /// The contradictions; none if a correct system could have answered so.
+    pub findings: Vec<Finding>,
+    /// Why the checker could not decide. Never counted as a pass.
+    pub unknown: Option<String>,
+    /// How many operations could have shown a contradiction; 0 proves nothing.
+    pub times_checked: u64,
+    /// Measurements for the report; null without any.
+    pub measured: Value,
+}
+
+/// Judges the histories of clients that asked for `O` and heard `A`.
+///
+/// A checker that decides in linear time does so event by event, so that a run ends at the answer that breaks it; one that
+/// searches does so at the end.
+pub trait Checker<O, A> {
+    /// Judges one event.
+    ///
+    /// # Errors
+    ///
+    /// The contradiction that the event makes.
+    fn observe(&mut self, event: &HistoryEvent<'_, O, A>) -> Result<(), Finding> {
+        let _ = event;
+        Ok(())
+    }
+
+    /// Judges the whole history; what [`observe`](Self::observe) found is known already.
+    fn finish(&mut self, history: &History<O, A>) -> Judgement;
+}
+
+/// Judges a whole history: its events in order, then the end.
+pub fn check<O, A>(checker: &mut impl Checker<O, A>, history: &History<O, A>) -> Judgement {
+    let mut findings: Vec<Finding> = history.events().filter_map(|event| checker.observe(&event).err()).collect();
+    let mut judgement = checker.finish(history);
+    findings.append(&mut judgement.findings);
+    Judgement { findings, ..judgement }
+}
+
+impl From<Judgement> for Verdict {
+    fn from(judgement: Judgement) -> Self {
+        match (judgement.findings.into_iter().next(), judgement.unknown) {
+            (Some(finding), _) => Self::violated([], finding.message),
+            (None, Some(reason)) => Self::Unknown(reason),
+            (None, None) => Self::Holds,
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What the clients of a system saw, and whether a correct system could have answered so.
+
+mod checker;
+mod linearizable;
+mod model;
+pub mod models;
+mod operation;
+mod record;
+
+pub use checker::{Checker, Finding, HistoryEvent, Judgement, check};
+pub use linearizable::{Bounds, Linearizable, Linearization, NotLinearizable, check_linearizable};
+pub use model::Model;
+pub use operation::{Moment, Operation, Outcome, Process};
+pub use record::{History, HistoryError};

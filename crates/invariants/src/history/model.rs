@@ -1,0 +1,67 @@
+//! What a correct object answers.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+/// An object as one client at a time would see it; the specification that a history is held against.
+///
+/// # Examples
+///
+/// A counter whose increments answer nothing:
+///
+/// ```
+/// use cluster_sim_invariants::Model;
+///
+/// #[derive(Debug, Default)]
+/// struct Hits;
+///
+/// #[derive(Debug, Clone, PartialEq)]
+/// enum Op { Hit, Read }
+///
+/// impl Model for Hits {
+///     type Op = Op;
+///     type Answer = u64;
+///     type State = u64;
+///     type Key = ();
+///
+///     fn key(&self, _: &Op) {}
+///
+///     fn initial(&self) -> u64 { 0 }
+///
+///     fn step(&self, hits: &u64, op: &Op, answer: Option<&u64>) -> Option<u64> {
+///         match op {
+///             Op::Hit => Some(hits + 1),
+///             Op::Read => answer.is_none_or(|answer| answer == hits).then_some(*hits),
+///         }
+///     }
+/// }
+/// ```
+pub trait Model {
+    /// What a client asks for.
+    type Op: PartialEq + Debug;
+    /// What it hears.
+    type Answer: Debug;
+    /// What the object remembers between two operations.
+    type State: Clone + Eq + Hash + Debug;
+    /// Names one of several independent objects, each of which is judged by itself; `()` for a single one.
+    type Key: Clone + Ord + Hash + Debug;
+
+    /// Returns the object that an operation is about.
+    fn key(&self, op: &Self::Op) -> Self::Key;
+
+    /// Returns the state before the first operation.
+    fn initial(&self) -> Self::State;
+
+    /// Applies an operation; `None` if a correct object in that state cannot give that answer.
+    ///
+    /// `answer` is absent for an operation whose answer nobody heard; then every answer is fine.
+    fn step(&self, state: &Self::State, op: &Self::Op, answer: Option<&Self::Answer>) -> Option<Self::State>;
+
+    /// Whether an operation with that answer leaves every state as it is.
+    ///
+    /// Optional: reads that say so are placed without a search. A wrong `true` makes verdicts wrong.
+    fn changes_nothing(&self, op: &Self::Op, answer: Option<&Self::Answer>) -> bool {
+        let _ = (op, answer);
+        false
+    }
+}

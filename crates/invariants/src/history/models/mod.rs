@@ -1,0 +1,5 @@
+//! Ready models.
+
+mod register;
+
+pub use register::{Register, RegisterAnswer, RegisterOp};

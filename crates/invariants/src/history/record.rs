@@ -1,0 +1,178 @@
+//! Records the events of clients in the order in which they happened.
+
+use std::fmt;
+
+use cluster_sim_types::VirtualInstant;
+use rustc_hash::FxHashMap;
+
+use super::checker::HistoryEvent;
+use super::operation::{Moment, Operation, Outcome, Process};
+
+/// The operations of all clients, in the order of their invocations.
+///
+/// `O` is what clients ask for, `A` what they hear.
+///
+/// # Examples
+///
+/// ```
+/// use cluster_sim_invariants::{History, Process, VirtualInstant};
+///
+/// let mut history = History::default();
+/// let at = VirtualInstant::from_nanoseconds;
+/// history.invoke(Process(0), at(10), "write 1")?;
+/// history.invoke(Process(1), at(12), "read")?;
+/// history.ok(Process(1), at(20), 1)?;
+/// assert_eq!(history.operations()[1].answer(), Some(&1));
+/// assert_eq!(history.open().count(), 1); // the write may have happened
+/// # Ok::<(), cluster_sim_invariants::HistoryError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct History<O, A> {
+    operations: Vec<Operation<O, A>>,
+    /// The operation that each process waits for; absent between two calls.
+    waiting: FxHashMap<Process, usize>,
+    /// The moment of the last event, and what its number is followed by.
+    last: Option<Moment>,
+}
+
+impl<O, A> Default for History<O, A> {
+    fn default() -> Self {
+        Self { operations: Vec::new(), waiting: FxHashMap::default(), last: None }
+    }
+}
+
+/// An event that cannot stand where it was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HistoryError {
+    /// A process called while it waited for an answer.
+    AlreadyWaiting {
+        /// The process.
+        process: Process,
+        /// The index of the operation that it waits for.
+        operation: usize,
+    },
+    /// An answer came to a process that waits for none.
+    NotWaiting {
+        /// The process.
+        process: Process,
+    },
+    /// An event came before the one recorded last.
+    Backwards {
+        /// The instant of the last event.
+        last: VirtualInstant,
+        /// The earlier instant.
+        at: VirtualInstant,
+    },
+    /// More than `u32::MAX` events.
+    TooLong,
+}
+
+impl<O, A> History<O, A> {
+    /// Returns the operations in the order of their invocations.
+    pub fn operations(&self) -> &[Operation<O, A>] {
+        &self.operations
+    }
+
+    /// Iterates over the operations without an end.
+    pub fn open(&self) -> impl Iterator<Item = &Operation<O, A>> {
+        self.operations.iter().filter(|operation| matches!(operation.outcome, Outcome::Open))
+    }
+
+    /// Iterates over the events in the order in which they were recorded.
+    pub fn events(&self) -> impl Iterator<Item = HistoryEvent<'_, O, A>> {
+        // Moments are numbered without a gap, so each event has its place.
+        let mut places = vec![(0, false); self.last.map_or(0, |last| last.order as usize + 1)];
+        for (index, operation) in self.operations.iter().enumerate() {
+            places[operation.invoked.order as usize] = (index, false);
+            if let Some(end) = operation.completed() {
+                places[end.order as usize] = (index, true);
+            }
+        }
+        places.into_iter().map(|(index, is_end)| match &self.operations[index] {
+            operation if is_end => HistoryEvent::Completed { index, operation },
+            Operation { process, op, invoked, .. } => HistoryEvent::Invoked { index, process: *process, op, at: *invoked },
+        })
+    }
+
+    /// Records that a process called, and returns the index of the new operation.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] if the process waits for another answer, or if time runs backwards; nothing is recorded then.
+    pub fn invoke(&mut self, process: Process, at: VirtualInstant, op: O) -> Result<usize, HistoryError> {
+        if let Some(&operation) = self.waiting.get(&process) {
+            return Err(HistoryError::AlreadyWaiting { process, operation });
+        }
+        let invoked = self.next_moment(at)?;
+        let index = self.operations.len();
+        self.waiting.insert(process, index);
+        self.operations.push(Operation { process, op, invoked, outcome: Outcome::Open });
+        Ok(index)
+    }
+
+    /// Records the answer that a process heard, and returns the index of its operation.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] if the process waits for no answer, or if time runs backwards; nothing is recorded then.
+    pub fn ok(&mut self, process: Process, at: VirtualInstant, answer: A) -> Result<usize, HistoryError> {
+        self.complete(process, at, |at| Outcome::Ok { answer, at })
+    }
+
+    /// Records that a process heard for certain that its operation did not and will not happen.
+    ///
+    /// A timeout is no such answer: leave the operation open.
+    ///
+    /// # Errors
+    ///
+    /// As [`ok`](Self::ok).
+    pub fn fail(&mut self, process: Process, at: VirtualInstant) -> Result<usize, HistoryError> {
+        self.complete(process, at, |at| Outcome::Fail { at })
+    }
+
+    fn complete(
+        &mut self,
+        process: Process,
+        at: VirtualInstant,
+        outcome: impl FnOnce(Moment) -> Outcome<A>,
+    ) -> Result<usize, HistoryError> {
+        let index = *self.waiting.get(&process).ok_or(HistoryError::NotWaiting { process })?;
+        let moment = self.next_moment(at)?;
+        self.waiting.remove(&process);
+        self.operations[index].outcome = outcome(moment);
+        Ok(index)
+    }
+
+    fn next_moment(&mut self, at: VirtualInstant) -> Result<Moment, HistoryError> {
+        let order = match self.last {
+            None => 0,
+            Some(last) if at < last.at => return Err(HistoryError::Backwards { last: last.at, at }),
+            Some(last) => last.order.checked_add(1).ok_or(HistoryError::TooLong)?,
+        };
+        let moment = Moment { at, order };
+        self.last = Some(moment);
+        Ok(moment)
+    }
+}
+
+impl fmt::Display for HistoryError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyWaiting { process, operation } => write!(
+                formatter,
+                "process {} called while it waits for operation {operation}: give each concurrent call a process of its own",
+                process.0
+            ),
+            Self::NotWaiting { process } => {
+                write!(formatter, "process {} heard an answer and waits for none: record its call first", process.0)
+            }
+            Self::Backwards { last, at } => {
+                write!(formatter, "an event at {at} after one at {last}: record events in the order in which they happened")
+            }
+            Self::TooLong => write!(formatter, "more than {} events: split the history", u32::MAX),
+        }
+    }
+}
+
+impl std::error::Error for HistoryError {}
