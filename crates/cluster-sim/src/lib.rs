@@ -129,15 +129,18 @@ pub use cluster_sim_transport::{LinkModel, NetworkPartition};
 /// The API of code that runs on a node: machines, async nodes, ports, sessions, tasks, channels.
 pub mod node {
     pub use cluster_sim_node::{
-        Boot, ConnectError, Content, DirEntry, Disk, DiskError, DiskErrorKind, DiskImage, DiskOp, DiskOpKind, DiskOutput, DiskPath,
-        DiskResult, Effect, Effects, Elapsed, Entropy, EntropyRng, EntryKind, EntryLog, File, FileId, Input, Interval, JoinError,
-        JoinHandle, Journal, JournalError, JournalEvent, JournalOptions, JournalRecord, Label, Listener, Machine, MachineJournal,
-        MachineLog, Message, Metadata, MissedTickBehavior, Node, NodeInfo, OneshotReceiver, OneshotSender, OpenOptions, Port,
-        Received, Receiver, Recovered, Recv, ResetReason, Roll, SendError, Sender, Session, SessionReset, SessionSendError, Sleep,
-        Space, SyncEvidence, Timer, TimerQueue, TornTail, TrySendError, channel, failpoint, oneshot, select, timers, yield_now,
+        Boot, Call, ConnectError, Content, DirEntry, Disk, DiskError, DiskErrorKind, DiskImage, DiskOp, DiskOpKind, DiskOutput,
+        DiskPath, DiskResult, Effect, Effects, Elapsed, Entropy, EntropyRng, EntryKind, EntryLog, File, FileId, Input, Interval,
+        JoinError, JoinHandle, Journal, JournalError, JournalEvent, JournalOptions, JournalRecord, Label, Listener, Machine,
+        MachineJournal, MachineLog, Message, Metadata, MissedTickBehavior, Node, NodeInfo, OneshotReceiver, OneshotSender,
+        OpenOptions, Port, Received, Receiver, Recovered, Recv, ResetReason, Roll, SendError, Sender, Session, SessionReset,
+        SessionSendError, Sleep, Space, SyncEvidence, Timer, TimerQueue, TornTail, TrySendError, channel, failpoint, oneshot,
+        select, timers, yield_now,
     };
     pub use cluster_sim_runtime::{Address, Stream};
-    pub use cluster_sim_types::{CoveragePoint, Fact, Incarnation, LocalInstant, NodeId, Rack, Region, Shard, WallTime, Zone};
+    pub use cluster_sim_types::{
+        CallFact, CoveragePoint, Fact, Incarnation, LocalInstant, NodeId, Rack, Region, Shard, WallTime, Zone,
+    };
 }
 
 /// Hash maps and sets of node code, which iterate in the order of insertion.
@@ -174,8 +177,10 @@ pub mod disk {
 
 /// Rules over a cluster: invariants, verdicts, and the read-only world that they inspect.
 pub mod check {
+    /// What clients saw, and whether a correct system could have answered so.
+    pub use cluster_sim_invariants::history;
     pub use cluster_sim_invariants::{DiskView, Evidence, IntoVerdict, Invariant, Observed, Verdict, Violation, World};
-    pub use cluster_sim_types::{Change, ClockReading, CoveragePoint, DiskLayer, DiskState, Fact, Health};
+    pub use cluster_sim_types::{CallFact, Change, ClockReading, CoveragePoint, DiskLayer, DiskState, Fact, Health};
 }
 
 /// Scenarios and clusters: their budgets, seeds, and what is wrong with one that cannot run.

@@ -61,7 +61,7 @@ pub use cluster_sim_storage::{
 #[cfg(feature = "tokio")]
 pub use cluster_sim_transport::{AddressBook, BindError, DatagramCounts, TokioSockets};
 pub use cluster_sim_transport::{ConnectError, Label, Message, Received, ResetReason, SessionReset, SessionSendError};
-pub use cluster_sim_types::{Fact, Incarnation, LocalInstant, NodeId, Rack, Ratio, Region, Shard, WallTime, Zone};
+pub use cluster_sim_types::{CallFact, Fact, Incarnation, LocalInstant, NodeId, Rack, Ratio, Region, Shard, WallTime, Zone};
 pub use effects::{Effect, Effects};
 pub use machine::{Input, Machine};
 #[cfg(feature = "test-utils")]
@@ -70,8 +70,8 @@ pub use machine_host::{MachineFactory, MachineGroup};
 pub use machine_journal::MachineJournal;
 pub use machine_log::MachineLog;
 pub use node::{
-    Disk, Elapsed, File, Interval, JoinError, JoinHandle, Journal, Listener, MissedTickBehavior, Node, Port, Recv, Session, Sleep,
-    yield_now,
+    Call, Disk, Elapsed, File, Interval, JoinError, JoinHandle, Journal, Listener, MissedTickBehavior, Node, Port, Recv, Session,
+    Sleep, yield_now,
 };
 pub use node_info::NodeInfo;
 #[cfg(feature = "tokio")]

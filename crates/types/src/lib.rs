@@ -5,6 +5,7 @@
 //!
 //! Code on a node never sees a [`VirtualInstant`]; it reads its [`LocalInstant`] (time since its own boot) and its [`WallTime`].
 
+mod call;
 mod change;
 mod clock;
 mod clock_line;
@@ -17,6 +18,7 @@ mod time;
 mod traffic;
 mod views;
 
+pub use call::CallFact;
 pub use change::{Change, CoveragePoint, Fact, Health};
 pub use clock::{ClockReading, NodeClock};
 pub use clock_line::{ClockLine, TRUE_RATE};

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::operation::{Moment, Operation, Process};
 use super::record::History;
-use crate::verdict::Verdict;
 
 /// An event of a history; it knows nothing of what came later.
 #[derive(Debug, PartialEq, Eq)]
@@ -76,14 +75,4 @@ pub fn check<O, A>(checker: &mut impl Checker<O, A>, history: &History<O, A>) ->
     let mut judgement = checker.finish(history);
     findings.append(&mut judgement.findings);
     Judgement { findings, ..judgement }
-}
-
-impl From<Judgement> for Verdict {
-    fn from(judgement: Judgement) -> Self {
-        match (judgement.findings.into_iter().next(), judgement.unknown) {
-            (Some(finding), _) => Self::violated([], finding.message),
-            (None, Some(reason)) => Self::Unknown(reason),
-            (None, None) => Self::Holds,
-        }
-    }
 }

@@ -6,9 +6,13 @@ mod model;
 pub mod models;
 mod operation;
 mod record;
+mod recorder;
+mod rule;
 
 pub use checker::{Checker, Finding, HistoryEvent, Judgement, check};
 pub use linearizable::{Bounds, Linearizable, Linearization, NotLinearizable, check_linearizable};
 pub use model::Model;
 pub use operation::{Moment, Operation, Outcome, Process};
 pub use record::{History, HistoryError};
+pub use recorder::{Recorder, RecordingError};
+pub use rule::HistoryRule;

@@ -91,8 +91,28 @@ impl<O, A> History<O, A> {
         }
         places.into_iter().map(|(index, is_end)| match &self.operations[index] {
             operation if is_end => HistoryEvent::Completed { index, operation },
-            Operation { process, op, invoked, .. } => HistoryEvent::Invoked { index, process: *process, op, at: *invoked },
+            _ => self.invocation(index),
         })
+    }
+
+    /// Returns the event with which an operation begins.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such operation.
+    pub fn invocation(&self, index: usize) -> HistoryEvent<'_, O, A> {
+        let Operation { process, op, invoked, .. } = &self.operations[index];
+        HistoryEvent::Invoked { index, process: *process, op, at: *invoked }
+    }
+
+    /// Returns the event with which an operation ends; `None` while it is open.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such operation.
+    pub fn completion(&self, index: usize) -> Option<HistoryEvent<'_, O, A>> {
+        let operation = &self.operations[index];
+        operation.completed().map(|_| HistoryEvent::Completed { index, operation })
     }
 
     /// Records that a process called, and returns the index of the new operation.

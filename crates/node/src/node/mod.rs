@@ -13,6 +13,7 @@
     )
 )]
 
+mod call;
 mod disk;
 mod failpoint;
 mod file;
@@ -26,6 +27,7 @@ mod tasks;
 mod time;
 
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 
 #[cfg(feature = "test-utils")]
@@ -36,6 +38,7 @@ use cluster_sim_storage::Disks;
 use cluster_sim_transport::Network;
 use cluster_sim_types::{Incarnation, NodeId, Rack, Region, Shard, Zone};
 
+pub use call::Call;
 pub use disk::Disk;
 pub use file::File;
 pub use journal::Journal;
@@ -105,6 +108,8 @@ struct Inner {
     boot: Boot,
     /// Collected on first use: in a large group one list per node would outweigh everything else.
     peers: OnceLock<Vec<NodeId>>,
+    /// How many calls were invoked.
+    calls: AtomicU64,
 }
 
 /// The twin that a node belongs to.
@@ -174,7 +179,7 @@ fn cold<T>(call: impl FnOnce() -> T) -> T {
 
 impl Node {
     pub(crate) fn new(boot: Boot, twin: Twin) -> Self {
-        Self { inner: Arc::new(Inner { boot, peers: OnceLock::new() }), twin }
+        Self { inner: Arc::new(Inner { boot, peers: OnceLock::new(), calls: AtomicU64::new(0) }), twin }
     }
 
     /// Returns the node's number in the cluster, counted in order of declaration.

@@ -6,6 +6,7 @@
 //! [`Scenario::recovery_timeout`].
 
 mod disks;
+mod histories;
 mod outline;
 mod placement;
 mod reactions;

@@ -1,0 +1,85 @@
+//! A checker of histories as a rule of a run.
+
+use cluster_sim_types::{CallFact, Change, Health};
+use serde_json::Value;
+
+use super::checker::{Checker, Finding};
+use super::operation::Process;
+use super::recorder::Recorder;
+use crate::invariant::Invariant;
+use crate::verdict::Verdict;
+use crate::world::World;
+
+/// Records the calls that nodes state, and holds them against a checker.
+///
+/// Reads the facts [`CallFact<O, A>`](CallFact) of all nodes. A fact that fits no fact before it breaks the rule too: what was
+/// recorded is not what clients saw.
+#[derive(Debug)]
+pub struct HistoryRule<O, A, C> {
+    recorder: Recorder<O, A>,
+    checker: C,
+    times_checked: u64,
+    measured: Value,
+}
+
+impl<O, A, C: Checker<O, A>> HistoryRule<O, A, C> {
+    /// Records for that checker.
+    pub fn new(checker: C) -> Self {
+        Self { recorder: Recorder::default(), checker, times_checked: 0, measured: Value::Null }
+    }
+
+    /// Returns what was recorded so far.
+    pub fn recorder(&self) -> &Recorder<O, A> {
+        &self.recorder
+    }
+
+    /// The verdict for a contradiction, with the nodes whose clients show it.
+    fn violated(&self, finding: &Finding) -> Verdict {
+        let process = |index: &usize| self.recorder.history().operations()[*index].process;
+        let mut nodes: Vec<_> =
+            finding.operations.iter().map(process).map(|process: Process| self.recorder.node(process)).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        Verdict::violated(nodes, &*finding.message)
+    }
+}
+
+impl<O: Clone + 'static, A: Clone + 'static, C: Checker<O, A> + 'static> Invariant for HistoryRule<O, A, C>
+where
+    O: std::fmt::Debug,
+    A: std::fmt::Debug,
+{
+    fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
+        if let Change::Health(node, Health::Down | Health::Killed, _) = change {
+            self.recorder.end_life(*node);
+        }
+        let Some(fact) = change.fact::<CallFact<O, A>>() else { return Verdict::Holds };
+        let event = match self.recorder.record(change.node(), world.now(), fact) {
+            Ok(event) => event,
+            Err(error) => return Verdict::violated([change.node()], error.to_string()),
+        };
+        match event.map_or(Ok(()), |event| self.checker.observe(&event)) {
+            Ok(()) => Verdict::Holds,
+            Err(finding) => self.violated(&finding),
+        }
+    }
+
+    fn times_checked(&self) -> u64 {
+        self.times_checked
+    }
+
+    fn finish(&mut self, _: &World<'_>) -> Verdict {
+        let judgement = self.checker.finish(self.recorder.history());
+        self.times_checked = judgement.times_checked;
+        self.measured = judgement.measured;
+        match (judgement.findings.first(), judgement.unknown) {
+            (Some(finding), _) => self.violated(finding),
+            (None, Some(reason)) => Verdict::Unknown(reason),
+            (None, None) => Verdict::Holds,
+        }
+    }
+
+    fn measured(&self) -> Value {
+        self.measured.clone()
+    }
+}
