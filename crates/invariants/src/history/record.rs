@@ -31,13 +31,15 @@ pub struct History<O, A> {
     operations: Vec<Operation<O, A>>,
     /// The operation that each process waits for; absent between two calls.
     waiting: FxHashMap<Process, usize>,
-    /// The moment of the last event, and what its number is followed by.
+    /// The moment of the last event.
     last: Option<Moment>,
+    /// The names of processes, where they have any.
+    names: FxHashMap<Process, String>,
 }
 
 impl<O, A> Default for History<O, A> {
     fn default() -> Self {
-        Self { operations: Vec::new(), waiting: FxHashMap::default(), last: None }
+        Self { operations: Vec::new(), waiting: FxHashMap::default(), last: None, names: FxHashMap::default() }
     }
 }
 
@@ -72,6 +74,16 @@ impl<O, A> History<O, A> {
     /// Returns the operations in the order of their invocations.
     pub fn operations(&self) -> &[Operation<O, A>] {
         &self.operations
+    }
+
+    /// Names a process for readers.
+    pub fn name_process(&mut self, process: Process, name: impl Into<String>) {
+        self.names.insert(process, name.into());
+    }
+
+    /// Returns the name of a process; its number if it has none.
+    pub fn process_name(&self, process: Process) -> String {
+        self.names.get(&process).cloned().unwrap_or_else(|| format!("process {}", process.0))
     }
 
     /// Iterates over the operations without an end.

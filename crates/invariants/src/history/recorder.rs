@@ -20,13 +20,16 @@ pub struct Recorder<O, A> {
     calls: FxHashMap<(NodeId, u64), Process>,
     /// The processes of each node that wait for nothing, the first one last.
     idle: FxHashMap<NodeId, Vec<Process>>,
+    /// How many processes each node has.
+    processes: FxHashMap<NodeId, u32>,
     /// The node of each process.
     nodes: Vec<NodeId>,
 }
 
 impl<O, A> Default for Recorder<O, A> {
     fn default() -> Self {
-        Self { history: History::default(), calls: FxHashMap::default(), idle: FxHashMap::default(), nodes: Vec::new() }
+        let (calls, idle, processes) = (FxHashMap::default(), FxHashMap::default(), FxHashMap::default());
+        Self { history: History::default(), calls, idle, processes, nodes: Vec::new() }
     }
 }
 
@@ -68,7 +71,7 @@ impl<O, A> Recorder<O, A> {
         self.nodes[process.0 as usize]
     }
 
-    /// Records a fact; returns the event, or `None` for a call that stays open.
+    /// Records a fact of a node, which has that name; returns the event, or `None` for a call that stays open.
     ///
     /// # Errors
     ///
@@ -76,6 +79,7 @@ impl<O, A> Recorder<O, A> {
     pub fn record(
         &mut self,
         node: NodeId,
+        name: &str,
         at: VirtualInstant,
         fact: &CallFact<O, A>,
     ) -> Result<Option<HistoryEvent<'_, O, A>>, RecordingError>
@@ -84,7 +88,7 @@ impl<O, A> Recorder<O, A> {
         A: Clone,
     {
         match fact {
-            CallFact::Invoked { call, op } => self.invoke(node, at, *call, op.clone()).map(Some),
+            CallFact::Invoked { call, op } => self.invoke(node, name, at, *call, op.clone()).map(Some),
             CallFact::Ok { call, answer } => {
                 let process = self.take(node, *call)?;
                 let index = self.history.ok(process, at, answer.clone()).map_err(RecordingError::History)?;
@@ -106,18 +110,35 @@ impl<O, A> Recorder<O, A> {
         self.calls.retain(|(caller, _), _| *caller != node);
     }
 
-    fn invoke(&mut self, node: NodeId, at: VirtualInstant, call: u64, op: O) -> Result<HistoryEvent<'_, O, A>, RecordingError> {
+    fn invoke(
+        &mut self,
+        node: NodeId,
+        name: &str,
+        at: VirtualInstant,
+        call: u64,
+        op: O,
+    ) -> Result<HistoryEvent<'_, O, A>, RecordingError> {
         if self.calls.contains_key(&(node, call)) {
             return Err(RecordingError::InvokedTwice { call });
         }
-        let idle = self.idle.entry(node).or_default();
-        let process = idle.pop().unwrap_or_else(|| {
-            self.nodes.push(node);
-            Process(self.nodes.len() as u32 - 1)
-        });
+        let process = match self.idle.get_mut(&node).and_then(Vec::pop) {
+            Some(process) => process,
+            None => self.add_process(node, name),
+        };
         let index = self.history.invoke(process, at, op).map_err(RecordingError::History)?;
         self.calls.insert((node, call), process);
         Ok(self.history.invocation(index))
+    }
+
+    /// Adds a process of a node: its first has the name of the node, the others a number too.
+    fn add_process(&mut self, node: NodeId, name: &str) -> Process {
+        let process = Process(self.nodes.len() as u32);
+        let count = self.processes.entry(node).or_default();
+        *count += 1;
+        let name = if *count == 1 { name.to_owned() } else { format!("{name} ({count})") };
+        self.history.name_process(process, name);
+        self.nodes.push(node);
+        process
     }
 
     fn take(&mut self, node: NodeId, call: u64) -> Result<Process, RecordingError> {

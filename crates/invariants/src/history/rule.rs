@@ -54,7 +54,7 @@ where
             self.recorder.end_life(*node);
         }
         let Some(fact) = change.fact::<CallFact<O, A>>() else { return Verdict::Holds };
-        let event = match self.recorder.record(change.node(), world.now(), fact) {
+        let event = match self.recorder.record(change.node(), world.name(change.node()), world.now(), fact) {
             Ok(event) => event,
             Err(error) => return Verdict::violated([change.node()], error.to_string()),
         };

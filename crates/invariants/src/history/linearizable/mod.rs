@@ -2,6 +2,7 @@
 
 mod bounds;
 mod calls;
+mod explain;
 mod mask;
 mod search;
 #[cfg(test)]
@@ -13,8 +14,9 @@ pub use bounds::Bounds;
 
 use self::bounds::{Budget, Spent};
 use self::calls::{Calls, Event};
+use self::explain::explain;
 use self::search::{Found, find_order};
-use super::checker::{Checker, Finding, Judgement};
+use super::checker::{Checker, Judgement};
 use super::model::Model;
 use super::record::History;
 
@@ -45,9 +47,10 @@ impl<M: Model> Checker<M::Op, M::Answer> for Linearizable<M> {
         match check_linearizable(&self.model, history, self.bounds) {
             Linearization::Possible => judgement,
             Linearization::Impossible(stuck) => {
-                let operation = &history.operations()[stuck.operation];
-                let message = format!("{:?} of {:?} cannot be placed", operation.op, operation.process); // Explained later.
-                Judgement { findings: vec![Finding { message, operations: vec![stuck.operation] }], ..judgement }
+                let is_of_object = |index: &usize| self.model.key(&history.operations()[*index].op) == stuck.key;
+                let object: Vec<usize> = (0..history.operations().len()).filter(is_of_object).collect();
+                let finding = explain(&self.model, history, &object, stuck.operation);
+                Judgement { findings: vec![finding], ..judgement }
             }
             Linearization::Unknown { key, reason } => Judgement { unknown: Some(format!("{key:?}: {reason}")), ..judgement },
         }
@@ -94,7 +97,7 @@ pub fn check_linearizable<M: Model>(model: &M, history: &History<M::Op, M::Answe
     let mut unknown = None;
     for (key, indices) in objects {
         let calls = Calls::new(model, history.operations(), &indices);
-        match find_order(model, &calls, None, &mut budget) {
+        match find_order(model, &calls, &[], None, &mut budget) {
             Ok(Found::Order(_)) => {}
             Ok(Found::Stuck { event }) => return Linearization::Impossible(stuck(model, key, &calls, event)),
             Err(spent) => {
@@ -112,7 +115,7 @@ fn stuck<M: Model>(model: &M, key: M::Key, calls: &Calls<'_, M>, event: usize) -
     let Event::Return(call) = calls.events[event] else { unreachable!("a search is stuck at an answer") };
     // The search that failed forgot its orders: this one takes the same way up to that answer.
     let everything = Bounds { steps: u64::MAX, memory: usize::MAX };
-    let longest = match find_order(model, calls, Some(event), &mut Budget::new(everything)) {
+    let longest = match find_order(model, calls, &[], Some(event), &mut Budget::new(everything)) {
         Ok(Found::Order(order)) => order.into_iter().map(|call| calls.calls[call].index).collect(),
         Ok(Found::Stuck { .. }) | Err(_) => unreachable!("the same search takes the same way"),
     };

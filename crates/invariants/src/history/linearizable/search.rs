@@ -4,6 +4,8 @@
 //! and a configuration that failed once is not tried again. A configuration is the next answer to explain, the set of calls
 //! that overlap it and are placed already, and the state of the object; it forgets what came before, so it stays small.
 //! Calls that change nothing are placed at the first state that explains them, without a choice.
+//!
+//! To explain a contradiction, the search can be given operations that happen whenever that helps, as often as it helps.
 
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashSet};
@@ -24,17 +26,18 @@ pub(super) enum Found {
 
 /// Finds an order of the calls in which each answer is one that the model gives.
 ///
-/// Stops at the answer of event `until`, once all answers before it are explained.
+/// `helpers` are operations that may happen between any two calls. Stops at the answer of event `until`, once all answers before it are explained.
 pub(super) fn find_order<M: Model>(
     model: &M,
     calls: &Calls<'_, M>,
+    helpers: &[&M::Op],
     until: Option<usize>,
     budget: &mut Budget,
 ) -> Result<Found, Spent> {
     let found = if calls.slots <= 64 {
-        Search::<M, u64>::new(model, calls, budget).run(until)
+        Search::<M, u64>::new(model, calls, helpers, budget).run(until)
     } else {
-        Search::<M, Box<[u64]>>::new(model, calls, budget).run(until)
+        Search::<M, Box<[u64]>>::new(model, calls, helpers, budget).run(until)
     };
     budget.free_memory();
     found
@@ -48,18 +51,21 @@ struct Choice<K> {
     state: u32,
     /// The length of the order.
     placed: usize,
-    /// The lowest slot that was not tried; the call that must return was tried first.
+    /// The lowest slot that was not tried, and after all slots the first helper; the call that must return was tried first.
     next: usize,
+    /// Whether a helper made the state: then no other follows.
+    is_helped: bool,
 }
 
 struct Search<'s, 'h, M: Model, K> {
     model: &'s M,
     calls: &'s Calls<'h, M>,
+    helpers: &'s [&'s M::Op],
     budget: &'s mut Budget,
     /// The states met, by number.
     states: IndexSet<M::State, FxBuildHasher>,
-    /// Configurations that were entered before: event, mask, state.
-    entered: FxHashSet<(u32, K, u32)>,
+    /// Configurations that were entered before: event, mask, state, and whether a helper made it.
+    entered: FxHashSet<(u32, K, u32, bool)>,
     choices: Vec<Choice<K>>,
     order: Vec<usize>,
     /// The next event.
@@ -73,17 +79,19 @@ struct Search<'s, 'h, M: Model, K> {
     /// The slots of those that are placed.
     placed: K,
     state: u32,
+    is_helped: bool,
     /// The latest event that some order could not explain.
     farthest: u32,
 }
 
 impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
-    fn new(model: &'s M, calls: &'s Calls<'h, M>, budget: &'s mut Budget) -> Self {
+    fn new(model: &'s M, calls: &'s Calls<'h, M>, helpers: &'s [&'s M::Op], budget: &'s mut Budget) -> Self {
         let mut states = IndexSet::default();
         states.insert(model.initial());
         Self {
             model,
             calls,
+            helpers,
             budget,
             states,
             entered: FxHashSet::default(),
@@ -95,6 +103,7 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
             readers: K::empty(calls.slots),
             placed: K::empty(calls.slots),
             state: 0,
+            is_helped: false,
             farthest: 0,
         }
     }
@@ -173,6 +182,7 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
             }
             self.state = state;
         }
+        self.is_helped &= call_data.changes_nothing;
         self.placed.insert(call_data.slot);
         self.order.push(call);
         Ok(true)
@@ -188,15 +198,17 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
 
     /// Places the call that must return now, or first another that overlaps it; `false` if neither leads anywhere.
     fn explain(&mut self, call: usize) -> Result<bool, Spent> {
-        let has_choice = self.next_writer(0, Some(call)).is_some();
+        let can_help = !self.is_helped && !self.helpers.is_empty();
+        let has_choice = can_help || self.next_writer(0, call).is_some();
         if has_choice {
-            let configuration = (self.event, self.placed.clone(), self.state);
+            let configuration = (self.event, self.placed.clone(), self.state, self.is_helped);
             self.budget.take_memory(size_of_val(&configuration) * 2 + self.placed.bytes())?;
             if !self.entered.insert(configuration) {
                 return Ok(false);
             }
             let placed = self.order.len();
-            self.choices.push(Choice { event: self.event, mask: self.placed.clone(), state: self.state, placed, next: 0 });
+            let (event, mask, state, is_helped) = (self.event, self.placed.clone(), self.state, self.is_helped);
+            self.choices.push(Choice { event, mask, state, placed, next: 0, is_helped });
         }
         if self.place(call)? {
             return Ok(true);
@@ -205,13 +217,13 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
     }
 
     /// Finds the next call that could be placed before the call that must return.
-    fn next_writer(&self, from: usize, must_return: Option<usize>) -> Option<usize> {
+    fn next_writer(&self, from: usize, must_return: usize) -> Option<usize> {
         let mut from = from;
         loop {
             let slot = self.writers.first_without(&self.placed, from)?;
             let call = self.waiting[slot];
             let waits_for_twin = self.calls.calls[call].twin.is_some_and(|twin| !self.placed.contains(self.calls.calls[twin].slot));
-            if Some(call) != must_return && !waits_for_twin {
+            if call != must_return && !waits_for_twin {
                 return Some(slot);
             }
             from = slot + 1;
@@ -221,17 +233,44 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
     /// Places the next call that the last choice did not try; `false` if it tried all.
     fn place_another(&mut self) -> Result<bool, Spent> {
         let Event::Return(must_return) = self.calls.events[self.event as usize] else { unreachable!("a choice is at an answer") };
+        let slots = self.calls.slots;
         loop {
-            let from = self.choices.last().expect("a choice was made").next;
-            let Some(slot) = self.next_writer(from, Some(must_return)) else {
-                self.choices.pop();
-                return Ok(false);
-            };
-            self.choices.last_mut().expect("it was there").next = slot + 1;
-            if self.place(self.waiting[slot])? {
+            let choice = self.choices.last_mut().expect("a choice was made");
+            let from = choice.next;
+            if from >= slots {
+                choice.next += 1;
+                if choice.is_helped || from - slots >= self.helpers.len() {
+                    self.choices.pop();
+                    return Ok(false);
+                }
+                if self.help(from - slots)? {
+                    return Ok(true);
+                }
+                continue;
+            }
+            let slot = self.next_writer(from, must_return);
+            self.choices.last_mut().expect("it was there").next = slot.map_or(slots, |slot| slot + 1);
+            if let Some(slot) = slot
+                && self.place(self.waiting[slot])?
+            {
                 return Ok(true);
             }
         }
+    }
+
+    /// Lets a helper happen, if it changes the state.
+    fn help(&mut self, helper: usize) -> Result<bool, Spent> {
+        self.budget.take_step()?;
+        let Some(next) = self.model.step(&self.states[self.state as usize], self.helpers[helper], None) else {
+            return Ok(false);
+        };
+        let state = self.number_of(next)?;
+        let changes = state != self.state;
+        if changes {
+            self.state = state;
+            self.is_helped = true;
+        }
+        Ok(changes)
     }
 
     /// Goes back to the last choice with a call that was not tried and places that; `false` if there is none.
@@ -240,6 +279,7 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
             let (event, placed) = (choice.event, choice.placed);
             self.placed.clone_from(&choice.mask);
             self.state = choice.state;
+            self.is_helped = choice.is_helped;
             self.order.truncate(placed);
             while self.event > event {
                 self.event -= 1;

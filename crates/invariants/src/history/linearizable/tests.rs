@@ -85,3 +85,28 @@ proptest! {
         }
     }
 }
+
+fn at(second: u64) -> VirtualInstant {
+    VirtualInstant::from_nanoseconds(second * 1_000_000_000)
+}
+
+#[test]
+fn a_stale_read_is_explained_by_the_two_writes_before_it() {
+    let mut history = Registers::default();
+    for value in 0..20 {
+        history.invoke(Process(0), at(u64::from(value)), RegisterOp::Write(value)).unwrap();
+        history.invoke(Process(1), at(u64::from(value)), RegisterOp::Read).unwrap();
+        history.ok(Process(0), at(u64::from(value)), RegisterAnswer::Written).unwrap();
+        history.ok(Process(1), at(u64::from(value)), RegisterAnswer::Value(Some(value))).unwrap();
+    }
+    history.invoke(Process(2), at(30), RegisterOp::Read).unwrap();
+    history.ok(Process(2), at(31), RegisterAnswer::Value(Some(17))).unwrap();
+    let judgement = Linearizable::<Register<u8>>::default().finish(&history);
+    assert_eq!(
+        judgement.findings[0].message,
+        "Read -> Value(Some(17)) of process 2 (30.000000s to 31.000000s) cannot be placed beside \
+         Write(17) -> Written of process 0 (17.000000s to 17.000000s) and \
+         Write(19) -> Written of process 0 (19.000000s to 19.000000s); \
+         time allows one order: after Write(17), Write(19) the state is Some(19) at Read"
+    );
+}

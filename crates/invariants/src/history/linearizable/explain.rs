@@ -1,0 +1,150 @@
+//! Explains why no order is left: the fewest operations that contradict each other, whatever the others did.
+
+use super::bounds::{Bounds, Budget};
+use super::calls::Calls;
+use super::search::{Found, find_order};
+use crate::history::checker::Finding;
+use crate::history::model::Model;
+use crate::history::operation::{Operation, Outcome};
+use crate::history::record::History;
+
+/// Steps of the model that an explanation may cost; without one, the operation that cannot be placed is named alone.
+const STEPS: u64 = 20_000_000;
+/// Operations of which every order is written out.
+const TOLD: usize = 4;
+/// Orders that are written out.
+const ORDERS: usize = 3;
+
+/// Explains why `stuck` cannot be placed among the operations of its object, given by index in order.
+pub(super) fn explain<M: Model>(model: &M, history: &History<M::Op, M::Answer>, object: &[usize], stuck: usize) -> Finding {
+    let end = history.operations()[stuck].completed().expect("it was answered").order;
+    let began = |index: &usize| history.operations()[*index].invoked.order < end;
+    let before: Vec<usize> = object.iter().copied().filter(began).collect();
+    let core = contradiction(model, history.operations(), &before, stuck);
+    let message = match &core {
+        Some(core) => sentence(model, history, core, stuck),
+        None => format!(
+            "{} cannot be placed: no order of the {} operations until then explains it",
+            text(history, stuck),
+            before.len() - 1
+        ),
+    };
+    Finding { message, operations: core.unwrap_or_else(|| vec![stuck]) }
+}
+
+/// Finds a least set of operations that has no order even if all others happen whenever that helps.
+fn contradiction<M: Model>(
+    model: &M,
+    operations: &[Operation<M::Op, M::Answer>],
+    before: &[usize],
+    stuck: usize,
+) -> Option<Vec<usize>> {
+    let mut budget = Budget::new(Bounds { steps: STEPS, ..Bounds::default() });
+    let mut is_contradiction = |core: &[usize]| {
+        let calls = Calls::new(model, operations, core);
+        let mut helpers: Vec<&M::Op> = Vec::new();
+        for index in before.iter().filter(|index| !core.contains(index)) {
+            let Operation { op, .. } = &operations[*index];
+            let can_help = operations[*index].may_have_happened() && !model.changes_nothing(op, None);
+            if can_help && !helpers.contains(&op) {
+                helpers.push(op);
+            }
+        }
+        matches!(find_order(model, &calls, &helpers, None, &mut budget), Ok(Found::Stuck { .. }))
+    };
+    // The last operations first: a contradiction is seldom older.
+    let others: Vec<usize> = before.iter().copied().filter(|index| *index != stuck).collect();
+    let window = |size: usize| {
+        let mut core = others[others.len() - size.min(others.len())..].to_vec();
+        core.push(stuck);
+        core.sort_unstable();
+        core
+    };
+    let sizes = std::iter::successors(Some(2), |size| (*size < others.len()).then_some(size * 2));
+    let mut core = sizes.map(window).find(|core| is_contradiction(core))?;
+    // Reads go first: writes say more about why the state is what it is.
+    let (reads, writes): (Vec<usize>, Vec<usize>) =
+        core.iter().partition(|index| model.changes_nothing(&operations[**index].op, operations[**index].answer()));
+    for index in reads.into_iter().chain(writes).filter(|index| *index != stuck) {
+        let fewer: Vec<usize> = core.iter().copied().filter(|other| *other != index).collect();
+        if is_contradiction(&fewer) {
+            core = fewer;
+        }
+    }
+    Some(core)
+}
+
+/// Says which orders time allows, and where each goes wrong.
+fn sentence<M: Model>(model: &M, history: &History<M::Op, M::Answer>, core: &[usize], stuck: usize) -> String {
+    let subject = text(history, stuck);
+    let others: Vec<String> = core.iter().filter(|index| **index != stuck).map(|index| text(history, *index)).collect();
+    if others.is_empty() {
+        return format!("{subject} cannot be placed: no operation makes that answer right");
+    }
+    let mut message = format!("{subject} cannot be placed beside {}", others.join(" and "));
+    let mut failures = Vec::new();
+    if core.len() <= TOLD {
+        orders(model, history.operations(), core, &mut Vec::new(), &model.initial(), &mut failures);
+    }
+    // Where another answer is wrong first, it needs one of the operations that are left out.
+    if failures.is_empty() || failures.iter().any(|(order, _)| order.last() != Some(&stuck)) {
+        message.push_str(", whatever the other operations did");
+        return message;
+    }
+    message.push_str(if failures.len() == 1 { "; time allows one order: " } else { "; of the orders that time allows, " });
+    let told: Vec<String> = failures.iter().take(ORDERS).map(|(order, state)| failure(history, order, state)).collect();
+    message.push_str(&told.join("; "));
+    message
+}
+
+/// Collects the orders that time allows, each up to the first operation whose answer is wrong, with the state before it.
+fn orders<M: Model>(
+    model: &M,
+    operations: &[Operation<M::Op, M::Answer>],
+    left: &[usize],
+    order: &mut Vec<usize>,
+    state: &M::State,
+    failures: &mut Vec<(Vec<usize>, M::State)>,
+) {
+    for &index in left {
+        let operation = &operations[index];
+        let must_wait = left.iter().any(|other| operations[*other].completed().is_some_and(|end| end < operation.invoked));
+        if must_wait {
+            continue;
+        }
+        order.push(index);
+        match model.step(state, &operation.op, operation.answer()) {
+            None => failures.push((order.clone(), state.clone())),
+            Some(next) => {
+                let rest: Vec<usize> = left.iter().copied().filter(|other| *other != index).collect();
+                orders(model, operations, &rest, order, &next, failures);
+            }
+        }
+        order.pop();
+    }
+}
+
+/// Says what a correct object holds at the last operation of an order.
+fn failure<O: std::fmt::Debug, A: std::fmt::Debug>(
+    history: &History<O, A>,
+    order: &[usize],
+    state: &impl std::fmt::Debug,
+) -> String {
+    let ops: Vec<String> = order.iter().map(|index| format!("{:?}", history.operations()[*index].op)).collect();
+    match ops.split_last() {
+        Some((last, [])) => format!("at {last} as the first the state is {state:?}"),
+        Some((last, before)) => format!("after {} the state is {state:?} at {last}", before.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// Names an operation: what was asked and answered, by whom, from when to when.
+fn text<O: std::fmt::Debug, A: std::fmt::Debug>(history: &History<O, A>, index: usize) -> String {
+    let Operation { process, op, invoked, outcome } = &history.operations()[index];
+    let name = history.process_name(*process);
+    match outcome {
+        Outcome::Ok { answer, at } => format!("{op:?} -> {answer:?} of {name} ({} to {})", invoked.at, at.at),
+        Outcome::Fail { at } => format!("failed {op:?} of {name} ({} to {})", invoked.at, at.at),
+        Outcome::Open => format!("open {op:?} of {name} (from {})", invoked.at),
+    }
+}
