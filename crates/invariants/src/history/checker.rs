@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::operation::{Moment, Operation, Process};
+use super::operation::{Moment, Outcome, Process};
 use super::record::History;
 
 /// An event of a history; it knows nothing of what came later.
@@ -23,10 +23,25 @@ pub enum HistoryEvent<'h, O, A> {
     Completed {
         /// The index of the operation.
         index: usize,
-        /// The operation, with its outcome.
-        operation: &'h Operation<O, A>,
+        /// Who called.
+        process: Process,
+        /// What it asked for.
+        op: &'h O,
+        /// When it called.
+        invoked: Moment,
+        /// How the call ended; never open.
+        outcome: &'h Outcome<A>,
     },
 }
+
+// Written out: derived ones would ask that the types behind the references are `Copy` too.
+impl<O, A> Clone for HistoryEvent<'_, O, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<O, A> Copy for HistoryEvent<'_, O, A> {}
 
 /// A contradiction, with the operations that show it.
 #[derive(Debug, Clone, PartialEq, Eq)]

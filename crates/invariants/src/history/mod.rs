@@ -1,5 +1,6 @@
 //! What the clients of a system saw, and whether a correct system could have answered so.
 
+mod bounds;
 mod checker;
 mod linearizable;
 mod model;
@@ -9,8 +10,9 @@ mod record;
 mod recorder;
 mod rule;
 
+pub use bounds::Bounds;
 pub use checker::{Checker, Finding, HistoryEvent, Judgement, check};
-pub use linearizable::{Bounds, Linearizable, Linearization, NotLinearizable, check_linearizable};
+pub use linearizable::{Linearizable, Linearization, NotLinearizable, check_linearizable};
 pub use model::Model;
 pub use operation::{Moment, Operation, Outcome, Process};
 pub use record::{History, HistoryError};

@@ -101,9 +101,9 @@ impl<O, A> History<O, A> {
                 places[end.order as usize] = (index, true);
             }
         }
-        places.into_iter().map(|(index, is_end)| match &self.operations[index] {
-            operation if is_end => HistoryEvent::Completed { index, operation },
-            _ => self.invocation(index),
+        places.into_iter().map(|(index, is_end)| match is_end {
+            true => self.completion(index).expect("an open call has no end"),
+            false => self.invocation(index),
         })
     }
 
@@ -123,8 +123,9 @@ impl<O, A> History<O, A> {
     ///
     /// If there is no such operation.
     pub fn completion(&self, index: usize) -> Option<HistoryEvent<'_, O, A>> {
-        let operation = &self.operations[index];
-        operation.completed().map(|_| HistoryEvent::Completed { index, operation })
+        let Operation { process, op, invoked, outcome } = &self.operations[index];
+        let is_open = matches!(outcome, Outcome::Open);
+        (!is_open).then_some(HistoryEvent::Completed { index, process: *process, op, invoked: *invoked, outcome })
     }
 
     /// Records that a process called, and returns the index of the new operation.

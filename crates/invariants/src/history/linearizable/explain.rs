@@ -1,8 +1,8 @@
 //! Explains why no order is left: the fewest operations that contradict each other, whatever the others did.
 
-use super::bounds::{Bounds, Budget};
 use super::calls::Calls;
 use super::search::{Found, find_order};
+use crate::history::bounds::{Bounds, Budget};
 use crate::history::checker::Finding;
 use crate::history::model::Model;
 use crate::history::operation::{Operation, Outcome};

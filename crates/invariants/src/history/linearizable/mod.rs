@@ -1,6 +1,5 @@
 //! Linearizability: each operation takes effect at one moment between its invocation and its answer.
 
-mod bounds;
 mod calls;
 mod explain;
 mod mask;
@@ -10,12 +9,10 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-pub use bounds::Bounds;
-
-use self::bounds::{Budget, Spent};
 use self::calls::{Calls, Event};
 use self::explain::explain;
 use self::search::{Found, find_order};
+use super::bounds::{Bounds, Budget};
 use super::checker::{Checker, Judgement};
 use super::model::Model;
 use super::record::History;
@@ -107,7 +104,7 @@ pub fn check_linearizable<M: Model>(model: &M, history: &History<M::Op, M::Answe
     }
     match unknown {
         None => Linearization::Possible,
-        Some((key, spent)) => Linearization::Unknown { key, reason: reason(spent, bounds) },
+        Some((key, spent)) => Linearization::Unknown { key, reason: spent.reason(bounds) },
     }
 }
 
@@ -120,11 +117,4 @@ fn stuck<M: Model>(model: &M, key: M::Key, calls: &Calls<'_, M>, event: usize) -
         Ok(Found::Stuck { .. }) | Err(_) => unreachable!("the same search takes the same way"),
     };
     NotLinearizable { key, operation: calls.calls[call].index, longest }
-}
-
-fn reason(spent: Spent, bounds: Bounds) -> String {
-    match spent {
-        Spent::Steps => format!("{} steps of the model were not enough: raise `Bounds::steps`", bounds.steps),
-        Spent::Memory => format!("{} bytes were not enough: raise `Bounds::memory`, or split the objects by key", bounds.memory),
-    }
 }

@@ -10,9 +10,9 @@
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use super::bounds::{Budget, Spent};
 use super::calls::{Calls, Event};
 use super::mask::Mask;
+use crate::history::bounds::{Budget, Spent};
 use crate::history::model::Model;
 
 /// How a search ended.

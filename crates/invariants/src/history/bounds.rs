@@ -20,36 +20,46 @@ impl Default for Bounds {
 
 /// A bound that was spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Spent {
+pub(crate) enum Spent {
     Steps,
     Memory,
 }
 
+impl Spent {
+    /// Says which bound was spent, and the cure.
+    pub(crate) fn reason(self, bounds: Bounds) -> String {
+        match self {
+            Self::Steps => format!("{} steps of the model were not enough: raise `Bounds::steps`", bounds.steps),
+            Self::Memory => format!("{} bytes were not enough: raise `Bounds::memory`, or split the objects by key", bounds.memory),
+        }
+    }
+}
+
 /// What is left of the bounds.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(crate) struct Budget {
     bounds: Bounds,
     steps: u64,
     memory: usize,
 }
 
 impl Budget {
-    pub(super) fn new(bounds: Bounds) -> Self {
+    pub(crate) fn new(bounds: Bounds) -> Self {
         Self { bounds, steps: 0, memory: 0 }
     }
 
-    pub(super) fn take_step(&mut self) -> Result<(), Spent> {
+    pub(crate) fn take_step(&mut self) -> Result<(), Spent> {
         self.steps += 1;
         if self.steps > self.bounds.steps { Err(Spent::Steps) } else { Ok(()) }
     }
 
-    pub(super) fn take_memory(&mut self, bytes: usize) -> Result<(), Spent> {
+    pub(crate) fn take_memory(&mut self, bytes: usize) -> Result<(), Spent> {
         self.memory += bytes;
         if self.memory > self.bounds.memory { Err(Spent::Memory) } else { Ok(()) }
     }
 
     /// Gives the memory back at the end of a search.
-    pub(super) fn free_memory(&mut self) {
+    pub(crate) fn free_memory(&mut self) {
         self.memory = 0;
     }
 }
