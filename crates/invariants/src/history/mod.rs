@@ -2,6 +2,7 @@
 
 mod bounds;
 mod checker;
+pub mod file;
 mod linearizable;
 mod model;
 pub mod models;

@@ -86,6 +86,11 @@ impl<O, A> History<O, A> {
         self.names.get(&process).cloned().unwrap_or_else(|| format!("process {}", process.0))
     }
 
+    /// Returns the name that a process was given.
+    pub fn given_name(&self, process: Process) -> Option<&str> {
+        self.names.get(&process).map(String::as_str)
+    }
+
     /// Iterates over the operations without an end.
     pub fn open(&self) -> impl Iterator<Item = &Operation<O, A>> {
         self.operations.iter().filter(|operation| matches!(operation.outcome, Outcome::Open))

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
+use crate::history::file::{Datum, FileModel};
 use crate::history::model::Model;
 
 /// A register that holds one value, or none before the first write.
@@ -75,5 +76,28 @@ impl<V: Clone + Eq + Hash + Debug> Model for Register<V> {
 
     fn changes_nothing(&self, op: &Self::Op, answer: Option<&Self::Answer>) -> bool {
         matches!((op, answer), (RegisterOp::Read, _) | (RegisterOp::CompareAndSet(..), Some(RegisterAnswer::Mismatch)))
+    }
+}
+
+impl FileModel for Register<Datum> {
+    const OPERATIONS: &'static str = "read, write and cas";
+
+    fn op(&self, name: &str, _: Option<&Datum>, value: &Datum) -> Option<Result<Self::Op, String>> {
+        match name {
+            "read" => Some(Ok(RegisterOp::Read)),
+            "write" => Some(Ok(RegisterOp::Write(value.clone()))),
+            "cas" => Some(match value {
+                Datum::List(pair) if pair.len() == 2 => Ok(RegisterOp::CompareAndSet(pair[0].clone(), pair[1].clone())),
+                _ => Err("[old new]".to_owned()),
+            }),
+            _ => None,
+        }
+    }
+
+    fn answer(&self, op: &Self::Op, value: &Datum) -> Result<Self::Answer, String> {
+        Ok(match op {
+            RegisterOp::Read => RegisterAnswer::Value((*value != Datum::Nil).then(|| value.clone())),
+            RegisterOp::Write(_) | RegisterOp::CompareAndSet(..) => RegisterAnswer::Written,
+        })
     }
 }

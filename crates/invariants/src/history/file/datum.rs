@@ -1,0 +1,43 @@
+//! Values of histories whose types only the file knows.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A value of a history from elsewhere: what JSON and EDN have in common.
+///
+/// EDN's keywords and symbols are texts. Numbers are whole: a store whose values are floats is held against texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Datum {
+    /// No value.
+    #[default]
+    Nil,
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A text.
+    Text(String),
+    /// A list; a set is one in the order of the file.
+    List(Vec<Datum>),
+}
+
+impl fmt::Display for Datum {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nil => formatter.write_str("nil"),
+            Self::Bool(value) => value.fmt(formatter),
+            Self::Int(value) => value.fmt(formatter),
+            Self::Text(value) => write!(formatter, "{value:?}"),
+            Self::List(values) => {
+                formatter.write_str("[")?;
+                for (index, value) in values.iter().enumerate() {
+                    let space = if index == 0 { "" } else { " " };
+                    write!(formatter, "{space}{value}")?;
+                }
+                formatter.write_str("]")
+            }
+        }
+    }
+}

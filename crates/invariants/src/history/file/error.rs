@@ -1,0 +1,96 @@
+//! What is wrong with a history file, and how to cure it.
+
+use std::fmt;
+
+use crate::history::record::HistoryError;
+
+/// A mistake in a history file; the first one ends the reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileError {
+    /// The line, from 1; 0 if the mistake is of the whole file.
+    pub line: usize,
+    /// What is wrong.
+    pub kind: FileErrorKind,
+}
+
+/// What is wrong in a history file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FileErrorKind {
+    /// There is no operation.
+    Empty,
+    /// The file is larger than may be read.
+    TooLarge {
+        /// The bound, in bytes.
+        limit: usize,
+    },
+    /// A text that is neither JSON nor EDN nor a line of a log.
+    Syntax {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A key that no format of histories has.
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The keys that there are.
+        known: &'static str,
+    },
+    /// An event without something that every event has.
+    Missing {
+        /// The key.
+        key: &'static str,
+    },
+    /// A value that its key cannot have.
+    Value {
+        /// The key.
+        key: &'static str,
+        /// The value.
+        value: String,
+        /// What it can have.
+        expected: String,
+    },
+    /// An operation that the model does not have.
+    UnknownOperation {
+        /// The operation.
+        operation: String,
+        /// The operations of the model.
+        known: String,
+    },
+    /// An event that fits nowhere.
+    History(HistoryError),
+}
+
+impl FileError {
+    pub(super) fn syntax(line: usize, problem: impl Into<String>) -> Self {
+        Self { line, kind: FileErrorKind::Syntax { problem: problem.into() } }
+    }
+
+    pub(super) fn value(line: usize, key: &'static str, value: impl fmt::Display, expected: impl Into<String>) -> Self {
+        Self { line, kind: FileErrorKind::Value { key, value: value.to_string(), expected: expected.into() } }
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line > 0 {
+            write!(formatter, "line {}: ", self.line)?;
+        }
+        match &self.kind {
+            FileErrorKind::Empty => formatter.write_str("the history has no operation: record at least one"),
+            FileErrorKind::TooLarge { limit } => {
+                write!(formatter, "the file is larger than {limit} bytes: check it in parts, one key or one stretch of time each")
+            }
+            FileErrorKind::Syntax { problem } => formatter.write_str(problem),
+            FileErrorKind::UnknownKey { key, known } => write!(formatter, "unknown key {key}; known are {known}: leave it out"),
+            FileErrorKind::Missing { key } => write!(formatter, "an event without {key}: add it"),
+            FileErrorKind::Value { key, value, expected } => write!(formatter, "{key} is {value}; expected {expected}"),
+            FileErrorKind::UnknownOperation { operation, known } => {
+                write!(formatter, "unknown operation {operation}; the model has {known}: choose another model, or leave it out")
+            }
+            FileErrorKind::History(error) => error.fmt(formatter),
+        }
+    }
+}
+
+impl std::error::Error for FileError {}
