@@ -73,14 +73,13 @@ pub fn write_event<O: Serialize, A: Serialize>(
         HistoryEvent::Invoked { process, op, at, .. } => {
             Line { process: process.0, name, at_ns: at.at, invoke: Some(*op), ok: None, fail: None }
         }
-        HistoryEvent::Completed { operation, .. } => {
-            let (ok, fail) = match &operation.outcome {
-                Outcome::Ok { answer, .. } => (Some(answer), None),
-                Outcome::Fail { .. } | Outcome::Open => (None, Some(True)),
-            };
-            let at_ns = operation.completed().map_or(operation.invoked.at, |end| end.at);
-            Line { process: operation.process.0, name, at_ns, invoke: None, ok, fail }
-        }
+        HistoryEvent::Completed { process, outcome, .. } => match outcome {
+            Outcome::Ok { answer, at } => {
+                Line { process: process.0, name, at_ns: at.at, invoke: None, ok: Some(answer), fail: None }
+            }
+            Outcome::Fail { at } => Line { process: process.0, name, at_ns: at.at, invoke: None, ok: None, fail: Some(True) },
+            Outcome::Open => return Ok(()),
+        },
     };
     serde_json::to_writer(&mut *writer, &line)?;
     writer.write_all(b"\n")

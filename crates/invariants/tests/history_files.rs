@@ -1,0 +1,158 @@
+//! Histories as files: what is read, and what is refused with its line and a cure.
+
+use std::io::Cursor;
+
+use cluster_sim_invariants::VirtualInstant;
+use cluster_sim_invariants::history::file::{Datum, jsonl, read_foreign};
+use cluster_sim_invariants::history::models::{Register, RegisterAnswer, RegisterOp};
+use cluster_sim_invariants::history::{History, Linearizable, Process, check};
+use proptest::prelude::*;
+use rstest::rstest;
+
+type Registers = History<RegisterOp<Datum>, RegisterAnswer<Datum>>;
+
+/// A compare-and-set register as Jepsen's `history.edn` has it: 3 is read after it was overwritten.
+const EDN: &str = "\
+{:type :invoke, :f :write, :value 3, :process 0, :time 10, :index 0}
+{:type :ok, :f :write, :value 3, :process 0, :time 20, :index 1}
+{:type :info, :f :start-partition, :value nil, :process :nemesis, :time 21, :index 2}
+{:type :invoke, :f :cas, :value [3 4], :process 1, :time 30, :index 3}
+{:type :ok, :f :cas, :value [3 4], :process 1, :time 40, :index 4}
+{:type :invoke, :f :write, :value 5, :process 1, :time 41, :index 5}
+{:type :info, :f :write, :value 5, :process 1, :time 50, :error :timeout, :index 6}
+{:type :invoke, :f :read, :value nil, :process 2, :time 60, :index 7}
+{:type :ok, :f :read, :value 3, :process 2, :time 70, :index 8}
+";
+
+fn lines(text: &str) -> Result<Registers, String> {
+    jsonl::read(Cursor::new(text)).map_err(|error| error.to_string())
+}
+
+fn foreign(text: &str) -> Result<Registers, String> {
+    read_foreign(&Register::<Datum>::default(), text).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_history_of_jepsen_is_read_and_judged() {
+    let history = foreign(EDN).unwrap();
+    assert_eq!(history.operations().len(), 4);
+    assert_eq!(history.open().count(), 1, "nobody knows whether the write that timed out happened");
+    let judgement = check(&mut Linearizable::<Register<Datum>>::default(), &history);
+    assert_eq!(judgement.findings[0].operations, [0, 1, 3], "{}", judgement.findings[0].message);
+    // One list around all events, as newer versions print, with a tag on each.
+    let listed = format!("[{}]", EDN.replace("{:type", "#jepsen.history.Op{:type"));
+    assert_eq!(foreign(&listed).unwrap().operations(), history.operations());
+}
+
+#[test]
+fn a_log_of_jepsen_is_read() {
+    let log = "INFO  jepsen.core - Jepsen starting\n\
+        INFO  jepsen.util - 0\t:invoke\t:write\t3\nINFO  jepsen.util - 0\t:ok\t:write\t3\n\
+        INFO  jepsen.util - :nemesis\t:info\t:start\tnil\n\
+        INFO  jepsen.util - 1\t:invoke\t:cas\t[3 4]\nINFO  jepsen.util - 1\t:info\t:cas\t:timed-out\n\
+        INFO  jepsen.util - 2\t:invoke\t:read\tnil\nINFO  jepsen.util - 2\t:ok\t:read\t4\n";
+    let history = foreign(log).unwrap();
+    assert_eq!(history.operations().len(), 3);
+    assert!(check(&mut Linearizable::<Register<Datum>>::default(), &history).findings.is_empty());
+}
+
+#[test]
+fn json_lines_keep_a_history() {
+    let mut history = Registers::default();
+    let at = VirtualInstant::from_nanoseconds;
+    history.invoke(Process(0), at(1), RegisterOp::Write(Datum::Int(3))).unwrap();
+    history.name_process(Process(0), "client-0");
+    history.invoke(Process(1), at(1), RegisterOp::CompareAndSet(Datum::Nil, Datum::Text("a".into()))).unwrap();
+    history.ok(Process(0), at(2), RegisterAnswer::Written).unwrap();
+    history.fail(Process(1), at(3)).unwrap();
+    history.invoke(Process(0), at(4), RegisterOp::Read).unwrap();
+    let mut text = Vec::new();
+    jsonl::write(&mut text, &history).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    assert_eq!(text.lines().next().unwrap(), r#"{"process":0,"name":"client-0","at_ns":1,"invoke":{"write":3}}"#);
+    let read = lines(&text).unwrap();
+    assert_eq!(read.operations(), history.operations());
+    assert_eq!(read.process_name(Process(0)), "client-0");
+}
+
+#[rstest]
+#[case::empty("", "the history has no operation: record at least one")]
+#[case::broken("{\"process\":0,", "line 1: EOF while parsing")]
+#[case::unknown_key(
+    "{\"process\":0,\"at_ns\":1,\"invoke\":\"read\",\"colour\":3}",
+    "line 1: unknown field `colour`, expected one of"
+)]
+#[case::unknown_operation(
+    "{\"process\":0,\"at_ns\":1,\"invoke\":\"sing\"}",
+    "line 1: unknown variant `sing`, expected one of `read`, `write`"
+)]
+#[case::no_event("{\"process\":0,\"at_ns\":1}", "line 1: an event has one of `invoke`, `ok` and `fail`")]
+#[case::not_invoked(
+    "{\"process\":7,\"at_ns\":1,\"ok\":\"written\"}",
+    "line 1: process 7 heard an answer and waits for none: record its call first"
+)]
+#[case::twice(
+    "{\"process\":0,\"at_ns\":1,\"invoke\":\"read\"}\n\n{\"process\":0,\"at_ns\":2,\"invoke\":\"read\"}",
+    "line 3: process 0 called while it waits for operation 0: give each concurrent call a process of its own"
+)]
+#[case::backwards(
+    "{\"process\":0,\"at_ns\":2000,\"invoke\":\"read\"}\n{\"process\":1,\"at_ns\":1000,\"invoke\":\"read\"}",
+    "line 2: an event at 0.000001s after one at 0.000002s: record events in the order in which they happened"
+)]
+fn a_bad_json_line_is_told_with_its_cure(#[case] text: &str, #[case] expected: &str) {
+    let error = lines(text).unwrap_err();
+    assert!(error.starts_with(expected), "{error}");
+}
+
+#[rstest]
+#[case::empty("", "the history has no operation")]
+#[case::nested(&"[".repeat(1_000), "line 1: more than 32 lists in lists")]
+#[case::no_map("3", "line 1: a value that is no map")]
+#[case::cut("{:process 0, :type", "line 1: the file ends before '}'")]
+#[case::open_list(
+    "[{:process 0, :type :invoke, :f :read}",
+    "line 1: the file ends within the history: its last bracket is missing"
+)]
+#[case::after_the_end("[] 3", "line 1: '3' after the end of the history")]
+#[case::no_type("\n{:process 0, :f :read}", "line 2: an event without :type: add it")]
+#[case::no_process("{:type :invoke, :f :read}", "line 1: an event without :process: add it")]
+#[case::process("{:process -1, :type :invoke, :f :read}", "line 1: :process is -1; expected a number of a client, from 0")]
+#[case::kind("{:process 0, :type :maybe, :f :read}", "line 1: :type is \"maybe\"; expected :invoke, :ok, :fail or :info")]
+#[case::unknown_key("{:process 0, :colour 3, :type :invoke, :f :read}", "line 1: unknown key :colour; known are :process, :type,")]
+#[case::operation(
+    "{:process 0, :type :invoke, :f :sing}",
+    "line 1: unknown operation sing; the model has read, write and cas: choose"
+)]
+#[case::value("{:process 0, :type :invoke, :f :cas, :value 3}", "line 1: :value is 3; expected [old new]")]
+#[case::number("{:process 0, :type :invoke, :f :write, :value 1.5}", "line 1: 1.5 is no whole number of 64 bits")]
+#[case::text("{:process 0, :type :invoke, :f :write, :value \"abc}", "line 1: the file ends within a text")]
+#[case::log("INFO  jepsen.util - 0\t:invoke\t:read", "line 1: 3 fields instead of process, type, operation and value")]
+#[case::not_invoked("{:process 0, :type :ok, :f :read, :value 3}", "line 1: process 0 heard an answer and waits for none")]
+fn a_bad_line_of_another_tool_is_told_with_its_cure(#[case] text: &str, #[case] expected: &str) {
+    let error = foreign(text).unwrap_err();
+    assert!(error.starts_with(expected), "{error}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_changed_text_makes_a_reader_panic(
+        changes in proptest::collection::vec((0..EDN.len(), prop_oneof![Just(None), "[\\PC\\n\"\\[\\]{}#\\\\:;,0-9]".prop_map(Some)]), 1..8),
+        cut in 0..=EDN.len(),
+    ) {
+        let mut text: Vec<char> = EDN.chars().take(cut).collect();
+        for (at, change) in changes {
+            if at < text.len() {
+                match change {
+                    None => drop(text.remove(at)),
+                    Some(letter) => text.splice(at..at, letter.chars()).for_each(drop),
+                }
+            }
+        }
+        let text: String = text.into_iter().collect();
+        let _ = foreign(&text);
+        let _ = lines(&text);
+        let _ = lines(&text.replace(':', "\"").replace(' ', "\":"));
+    }
+}
