@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::check::HistoryModel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cluster_sim::Seed;
 use cluster_sim::explore::SeedRange;
@@ -45,6 +46,12 @@ pub(crate) enum Command {
     /// although the code is unchanged.
     #[command(help_template = TEMPLATE)]
     Replay(ReplayArguments),
+    /// Judge a recorded history: could a correct object have answered so?
+    ///
+    /// Reads the JSON lines that a recording writes, Jepsen's histories (history.edn, or its log) and the logs of Porcupine. A search that
+    /// spends its bounds ends with UNKNOWN and 4.
+    #[command(help_template = TEMPLATE, before_help = CHECK_EXAMPLES)]
+    Check(CheckArguments),
     /// Run the seeds that a sweep sends on stdin
     #[command(hide = true)]
     Worker(ScenarioArguments),
@@ -218,6 +225,28 @@ Examples:
   cluster-sim digests > tests/digests.toml
   cluster-sim digests --seeds 100                   a quick look
 ";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  cluster-sim check history.edn --model cas-register
+  cluster-sim check history.jsonl --model cas-register --max-steps 1000000000
+";
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    /// The history
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// What the operations of the file are about
+    #[arg(long, value_name = "MODEL", value_enum)]
+    pub(crate) model: HistoryModel,
+    /// Give up after this many steps of the model
+    #[arg(long, value_name = "N", default_value = "100000000", value_parser = at_least_one::<NonZeroU64>)]
+    pub(crate) max_steps: NonZeroU64,
+    /// Give up once a search remembers more than this many MiB
+    #[arg(long, value_name = "MIB", default_value = "512", value_parser = at_least_one::<NonZeroUsize>)]
+    pub(crate) max_memory: NonZeroUsize,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArguments {

@@ -5,6 +5,7 @@
 //! Deliberately absent: decisions about a run. Flags and environment become data here; the scenario decides everything else.
 
 mod arguments;
+mod check;
 mod digests;
 mod environment;
 mod fault_profile;
@@ -111,6 +112,7 @@ fn execute(arguments: Arguments, registry: &Registry) -> Result<u8, ScenarioErro
         Command::Run(run) => run::run(&run, registry, &variables()?),
         Command::Sweep(arguments) => sweep::sweep(&arguments, registry, &variables()?),
         Command::Replay(arguments) => replay::replay(&arguments, registry, &variables()?),
+        Command::Check(arguments) => check::check(&arguments),
         Command::Worker(target) => sweep::work(&target, registry, &variables()?),
         Command::FaultProfile { scenario } => Ok(printed(&own_profile::own_profile(scenario.as_deref(), registry, &variables()?)?)),
         Command::List => Ok(printed(&list(registry))),

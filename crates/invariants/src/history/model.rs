@@ -64,4 +64,17 @@ pub trait Model {
         let _ = (op, answer);
         false
     }
+
+    /// Says what a client asked and heard, for readers; `answer` is absent if nobody heard one.
+    fn describe(&self, op: &Self::Op, answer: Option<&Self::Answer>) -> String {
+        match answer {
+            Some(answer) => format!("{op:?} -> {answer:?}"),
+            None => format!("{op:?}"),
+        }
+    }
+
+    /// Says what the object remembers, for readers.
+    fn describe_state(&self, state: &Self::State) -> String {
+        format!("{state:?}")
+    }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A value of a history from elsewhere: what JSON and EDN have in common.
 ///
 /// EDN's keywords and symbols are texts. Numbers are whole: a store whose values are floats is held against texts.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Datum {
     /// No value.
@@ -39,5 +39,12 @@ impl fmt::Display for Datum {
                 formatter.write_str("]")
             }
         }
+    }
+}
+
+// What a reader of a violation sees is the value, not how it is kept.
+impl fmt::Debug for Datum {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }

@@ -62,6 +62,11 @@ pub enum FileErrorKind {
 }
 
 impl FileError {
+    /// Refuses a file that is larger than `limit` bytes.
+    pub fn too_large(limit: usize) -> Self {
+        Self { line: 0, kind: FileErrorKind::TooLarge { limit } }
+    }
+
     pub(super) fn syntax(line: usize, problem: impl Into<String>) -> Self {
         Self { line, kind: FileErrorKind::Syntax { problem: problem.into() } }
     }

@@ -25,7 +25,7 @@ pub(super) fn explain<M: Model>(model: &M, history: &History<M::Op, M::Answer>, 
         Some(core) => sentence(model, history, core, stuck),
         None => format!(
             "{} cannot be placed: no order of the {} operations until then explains it",
-            text(history, stuck),
+            text(model, history, stuck),
             before.len() - 1
         ),
     };
@@ -76,8 +76,8 @@ fn contradiction<M: Model>(
 
 /// Says which orders time allows, and where each goes wrong.
 fn sentence<M: Model>(model: &M, history: &History<M::Op, M::Answer>, core: &[usize], stuck: usize) -> String {
-    let subject = text(history, stuck);
-    let others: Vec<String> = core.iter().filter(|index| **index != stuck).map(|index| text(history, *index)).collect();
+    let subject = text(model, history, stuck);
+    let others: Vec<String> = core.iter().filter(|index| **index != stuck).map(|index| text(model, history, *index)).collect();
     if others.is_empty() {
         return format!("{subject} cannot be placed: no operation makes that answer right");
     }
@@ -92,7 +92,7 @@ fn sentence<M: Model>(model: &M, history: &History<M::Op, M::Answer>, core: &[us
         return message;
     }
     message.push_str(if failures.len() == 1 { "; time allows one order: " } else { "; of the orders that time allows, " });
-    let told: Vec<String> = failures.iter().take(ORDERS).map(|(order, state)| failure(history, order, state)).collect();
+    let told: Vec<String> = failures.iter().take(ORDERS).map(|(order, state)| failure(model, history, order, state)).collect();
     message.push_str(&told.join("; "));
     message
 }
@@ -125,26 +125,28 @@ fn orders<M: Model>(
 }
 
 /// Says what a correct object holds at the last operation of an order.
-fn failure<O: std::fmt::Debug, A: std::fmt::Debug>(
-    history: &History<O, A>,
-    order: &[usize],
-    state: &impl std::fmt::Debug,
-) -> String {
-    let ops: Vec<String> = order.iter().map(|index| format!("{:?}", history.operations()[*index].op)).collect();
-    match ops.split_last() {
-        Some((last, [])) => format!("at {last} as the first the state is {state:?}"),
-        Some((last, before)) => format!("after {} the state is {state:?} at {last}", before.join(", ")),
+fn failure<M: Model>(model: &M, history: &History<M::Op, M::Answer>, order: &[usize], state: &M::State) -> String {
+    let operations = history.operations();
+    let text = |index: &usize| model.describe(&operations[*index].op, operations[*index].answer());
+    let state = model.describe_state(state);
+    match order.split_last() {
+        Some((last, [])) => format!("{} comes first, when the state is {state}", text(last)),
+        Some((last, before)) => {
+            let before: Vec<String> = before.iter().map(text).collect();
+            format!("{}, and then {} while the state is {state}", before.join(", "), text(last))
+        }
         None => String::new(),
     }
 }
 
 /// Names an operation: what was asked and answered, by whom, from when to when.
-fn text<O: std::fmt::Debug, A: std::fmt::Debug>(history: &History<O, A>, index: usize) -> String {
-    let Operation { process, op, invoked, outcome } = &history.operations()[index];
-    let name = history.process_name(*process);
-    match outcome {
-        Outcome::Ok { answer, at } => format!("{op:?} -> {answer:?} of {name} ({} to {})", invoked.at, at.at),
-        Outcome::Fail { at } => format!("failed {op:?} of {name} ({} to {})", invoked.at, at.at),
-        Outcome::Open => format!("open {op:?} of {name} (from {})", invoked.at),
+fn text<M: Model>(model: &M, history: &History<M::Op, M::Answer>, index: usize) -> String {
+    let operation = &history.operations()[index];
+    let (invoked, name) = (operation.invoked.at, history.process_name(operation.process));
+    let what = model.describe(&operation.op, operation.answer());
+    match &operation.outcome {
+        Outcome::Ok { at, .. } => format!("{what} of {name} ({invoked} to {})", at.at),
+        Outcome::Fail { at } => format!("{what} of {name}, which failed ({invoked} to {})", at.at),
+        Outcome::Open => format!("{what} of {name}, which is open (from {invoked})"),
     }
 }

@@ -74,6 +74,23 @@ impl<V: Clone + Eq + Hash + Debug> Model for Register<V> {
         }
     }
 
+    fn describe(&self, op: &Self::Op, answer: Option<&Self::Answer>) -> String {
+        match (op, answer) {
+            (RegisterOp::Read, Some(RegisterAnswer::Value(Some(value)))) => format!("read {value:?}"),
+            (RegisterOp::Read, Some(RegisterAnswer::Value(None))) => "read nothing".to_owned(),
+            (RegisterOp::Read, _) => "read".to_owned(),
+            (RegisterOp::Write(value), _) => format!("write {value:?}"),
+            (RegisterOp::CompareAndSet(expected, value), Some(RegisterAnswer::Mismatch)) => {
+                format!("refused compare-and-set {expected:?} to {value:?}")
+            }
+            (RegisterOp::CompareAndSet(expected, value), _) => format!("compare-and-set {expected:?} to {value:?}"),
+        }
+    }
+
+    fn describe_state(&self, state: &Option<V>) -> String {
+        state.as_ref().map_or_else(|| "empty".to_owned(), |value| format!("{value:?}"))
+    }
+
     fn changes_nothing(&self, op: &Self::Op, answer: Option<&Self::Answer>) -> bool {
         matches!((op, answer), (RegisterOp::Read, _) | (RegisterOp::CompareAndSet(..), Some(RegisterAnswer::Mismatch)))
     }

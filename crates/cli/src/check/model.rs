@@ -1,0 +1,87 @@
+//! The models that the command line knows, and the forms of files.
+
+use std::collections::BTreeSet;
+use std::io::Cursor;
+
+use clap::ValueEnum;
+use cluster_sim::check::history::file::{Datum, FileError, FileModel, jsonl, read_foreign};
+use cluster_sim::check::history::models::{Register, Text};
+use cluster_sim::check::history::{Bounds, History, Judgement, Linearizable, Outcome, check};
+use serde::de::DeserializeOwned;
+
+/// What a history is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HistoryModel {
+    /// A register: read, write, cas
+    CasRegister,
+    /// A text: get, put, append
+    Text,
+}
+
+/// A history that was judged.
+#[derive(Debug)]
+pub(super) struct Checked {
+    pub(super) model: String,
+    pub(super) rule: &'static str,
+    pub(super) operations: usize,
+    pub(super) processes: usize,
+    pub(super) open: usize,
+    pub(super) failed: usize,
+    pub(super) judgement: Judgement,
+}
+
+impl Checked {
+    /// Why the history could not be judged.
+    pub(super) fn unknown(&self) -> Option<&str> {
+        let nothing = (self.judgement.times_checked == 0).then_some("no operation has an answer that could be wrong");
+        self.judgement.unknown.as_deref().or(nothing)
+    }
+}
+
+impl HistoryModel {
+    /// Reads a history in the operations of this model, and judges it.
+    ///
+    /// # Errors
+    /// [`FileError`] with the first line that is no event of such a history.
+    pub(super) fn check(self, text: &str, bounds: Bounds) -> Result<Checked, FileError> {
+        match self {
+            Self::CasRegister => self.linearize(&Register::<Datum>::default(), text, bounds),
+            Self::Text => self.linearize(&Text, text, bounds),
+        }
+    }
+
+    fn linearize<M>(self, model: &M, text: &str, bounds: Bounds) -> Result<Checked, FileError>
+    where
+        M: FileModel<Op: DeserializeOwned, Answer: DeserializeOwned> + Clone,
+    {
+        let history = read(model, text)?;
+        let judgement = check(&mut Linearizable::new(model.clone()).bounds(bounds), &history);
+        Ok(self.checked("linearizable", &history, judgement))
+    }
+
+    fn checked<O, A>(self, rule: &'static str, history: &History<O, A>, judgement: Judgement) -> Checked {
+        let operations = history.operations();
+        Checked {
+            model: self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned()),
+            rule,
+            operations: operations.len(),
+            processes: operations.iter().map(|operation| operation.process).collect::<BTreeSet<_>>().len(),
+            open: history.open().count(),
+            failed: operations.iter().filter(|operation| matches!(operation.outcome, Outcome::Fail { .. })).count(),
+            judgement,
+        }
+    }
+}
+
+/// Reads JSON lines as the toolkit writes them, and otherwise what Jepsen and Porcupine write.
+fn read<M>(model: &M, text: &str) -> Result<History<M::Op, M::Answer>, FileError>
+where
+    M: FileModel<Op: DeserializeOwned, Answer: DeserializeOwned>,
+{
+    // A map of EDN begins with a keyword, one of JSON with a quote.
+    let inside = text.trim_start().strip_prefix('{').map(str::trim_start);
+    match inside.is_some_and(|inside| inside.starts_with('"')) {
+        true => jsonl::read(Cursor::new(text)),
+        false => read_foreign(model, text),
+    }
+}
