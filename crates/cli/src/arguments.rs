@@ -246,6 +246,9 @@ pub(crate) struct CheckArguments {
     /// Give up once a search remembers more than this many MiB
     #[arg(long, value_name = "MIB", default_value = "512", value_parser = at_least_one::<NonZeroUsize>)]
     pub(crate) max_memory: NonZeroUsize,
+    /// Draw the operations around a contradiction as a self-contained HTML page
+    #[arg(long, value_name = "PAGE")]
+    pub(crate) html: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

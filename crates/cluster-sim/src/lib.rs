@@ -212,7 +212,9 @@ pub mod report {
 pub mod explain {
     #[cfg(feature = "tracing")]
     pub use cluster_sim_explain::LogLayer;
-    pub use cluster_sim_explain::{SuiteCase, events_jsonl, html, junit, junit_of_suite, markdown, node_logs, printable};
+    pub use cluster_sim_explain::{
+        SuiteCase, events_jsonl, history_page, html, junit, junit_of_suite, markdown, node_logs, printable,
+    };
     pub use cluster_sim_simulation::{
         Event, EventKind, EventMessage, FailureSummary, Key, LeftOut, NodeView, Recording, Sent, Span, SpanKind, TaskEnd,
     };

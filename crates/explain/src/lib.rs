@@ -33,6 +33,7 @@
 //! ```
 
 mod events_jsonl;
+mod history;
 mod html;
 mod junit;
 #[cfg(feature = "tracing")]
@@ -41,6 +42,7 @@ mod markdown;
 mod node_logs;
 
 pub use events_jsonl::events_jsonl;
+pub use history::history_page;
 pub use html::html;
 pub use junit::{SuiteCase, junit, junit_of_suite};
 #[cfg(feature = "tracing")]

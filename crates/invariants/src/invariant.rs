@@ -5,6 +5,7 @@ use std::any::Any;
 use cluster_sim_types::Change;
 use serde_json::Value;
 
+use crate::history::HistoryPicture;
 use crate::verdict::Verdict;
 use crate::world::World;
 
@@ -22,6 +23,11 @@ pub trait Invariant: Any {
     fn finish(&mut self, world: &World<'_>) -> Verdict {
         let _ = world;
         Verdict::Holds
+    }
+
+    /// Draws what clients saw around a violation, once [`finish`](Self::finish) judged the run; `None` for other rules.
+    fn history(&self) -> Option<HistoryPicture> {
+        None
     }
 
     /// Returns its measurements for the report; null for a rule without any.

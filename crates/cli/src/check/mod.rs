@@ -8,6 +8,7 @@ use std::io::Read;
 
 use cluster_sim::check::history::Bounds;
 use cluster_sim::check::history::file::FileError;
+use cluster_sim::explain;
 use cluster_sim_registry::{ScenarioError, ScenarioErrorKind};
 
 use self::model::Checked;
@@ -15,6 +16,8 @@ pub(crate) use self::model::HistoryModel;
 use crate::UNKNOWN;
 use crate::arguments::CheckArguments;
 use crate::output::Output;
+use crate::report_file::{Input, ReportFile};
+use crate::streams::print_stderr;
 
 /// The largest file that is read, in bytes. A million operations take some 200 MB.
 const LARGEST_FILE: usize = 512 << 20;
@@ -26,10 +29,17 @@ const LARGEST_FILE: usize = 512 << 20;
 pub(crate) fn check(arguments: &CheckArguments) -> Result<u8, ScenarioError> {
     let file = arguments.file.to_string_lossy();
     let text = read(arguments, &file)?;
+    let input = Input { what: "history", path: &arguments.file };
+    let page = arguments.html.as_ref().map(|page| ReportFile::prepare("--html", page, input)).transpose()?;
     let bounds = Bounds { steps: arguments.max_steps.get(), memory: arguments.max_memory.get() << 20 };
     let checked = arguments.model.check(&text, bounds).map_err(|error| refused(&file, &error))?;
     let mut output = Output::default();
-    output.stdout(&summary(&file, &checked));
+    output.summary(&summary(&file, &checked), &[page.as_ref()]);
+    match (page, &checked.picture) {
+        (Some(page), Some(picture)) => drop(output.file(&page, &explain::history_page(&file, picture))),
+        (Some(_), None) => print_stderr("cluster-sim: no page was written: the history shows no contradiction\n"),
+        (None, _) => {}
+    }
     let code = match (checked.judgement.findings.is_empty(), checked.unknown()) {
         (false, _) => 1,
         (true, Some(_)) => UNKNOWN,

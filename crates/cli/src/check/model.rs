@@ -6,7 +6,7 @@ use std::io::Cursor;
 use clap::ValueEnum;
 use cluster_sim::check::history::file::{Datum, FileError, FileModel, jsonl, read_foreign};
 use cluster_sim::check::history::models::{Register, Text};
-use cluster_sim::check::history::{Bounds, History, Judgement, Linearizable, Outcome, check};
+use cluster_sim::check::history::{Bounds, History, HistoryPicture, Judgement, Linearizable, Outcome, check};
 use serde::de::DeserializeOwned;
 
 /// What a history is held against.
@@ -28,6 +28,8 @@ pub(super) struct Checked {
     pub(super) open: usize,
     pub(super) failed: usize,
     pub(super) judgement: Judgement,
+    /// The operations around the first contradiction.
+    pub(super) picture: Option<HistoryPicture>,
 }
 
 impl Checked {
@@ -56,10 +58,17 @@ impl HistoryModel {
     {
         let history = read(model, text)?;
         let judgement = check(&mut Linearizable::new(model.clone()).bounds(bounds), &history);
-        Ok(self.checked("linearizable", &history, judgement))
+        let picture = HistoryPicture::of(&history, &judgement, |op, answer| model.describe(op, answer));
+        Ok(self.checked("linearizable", &history, judgement, picture))
     }
 
-    fn checked<O, A>(self, rule: &'static str, history: &History<O, A>, judgement: Judgement) -> Checked {
+    fn checked<O, A>(
+        self,
+        rule: &'static str,
+        history: &History<O, A>,
+        judgement: Judgement,
+        picture: Option<HistoryPicture>,
+    ) -> Checked {
         let operations = history.operations();
         Checked {
             model: self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned()),
@@ -69,6 +78,7 @@ impl HistoryModel {
             open: history.open().count(),
             failed: operations.iter().filter(|operation| matches!(operation.outcome, Outcome::Fail { .. })).count(),
             judgement,
+            picture,
         }
     }
 }

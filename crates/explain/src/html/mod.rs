@@ -4,6 +4,8 @@ mod data;
 
 use cluster_sim_simulation::Recording;
 
+use crate::history::{self, history_section};
+
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("style.css");
 /// In order: each uses those before it.
@@ -28,7 +30,10 @@ pub fn html(recording: &Recording, replay: Option<&str>) -> String {
         match piece {
             _ if place % 2 == 0 => page.push_str(piece),
             "title" => page.push_str(&escaped(&recording.report.scenario)),
-            "style" => page.push_str(STYLE),
+            "style" => [STYLE, history::STYLE].iter().for_each(|style| page.push_str(style)),
+            "histories" => {
+                recording.report.histories.iter().for_each(|(rule, picture)| page.push_str(&history_section(rule, picture)));
+            }
             "data" => page.push_str(&data),
             "script" => SCRIPTS.iter().for_each(|script| page.push_str(script)),
             other => unreachable!("the page has no placeholder {other}"),

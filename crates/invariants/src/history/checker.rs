@@ -63,6 +63,8 @@ pub struct Judgement {
     pub times_checked: u64,
     /// Measurements for the report; null without any.
     pub measured: Value,
+    /// An order that explains every answer before that of the first finding, where the checker looked for one.
+    pub longest_order: Vec<usize>,
 }
 
 /// Judges the histories of clients that asked for `O` and heard `A`.
@@ -78,6 +80,12 @@ pub trait Checker<O, A> {
     fn observe(&mut self, event: &HistoryEvent<'_, O, A>) -> Result<(), Finding> {
         let _ = event;
         Ok(())
+    }
+
+    /// Says what a client asked and heard, for readers; `None` if the types say it well enough themselves.
+    fn describe(&self, op: &O, answer: Option<&A>) -> Option<String> {
+        let _ = (op, answer);
+        None
     }
 
     /// Judges the whole history; what [`observe`](Self::observe) found is known already.

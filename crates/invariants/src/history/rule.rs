@@ -3,8 +3,9 @@
 use cluster_sim_types::{CallFact, Change, Health};
 use serde_json::Value;
 
-use super::checker::{Checker, Finding};
+use super::checker::{Checker, Finding, Judgement};
 use super::operation::Process;
+use super::picture::HistoryPicture;
 use super::recorder::Recorder;
 use crate::invariant::Invariant;
 use crate::verdict::Verdict;
@@ -18,14 +19,14 @@ use crate::world::World;
 pub struct HistoryRule<O, A, C> {
     recorder: Recorder<O, A>,
     checker: C,
-    times_checked: u64,
-    measured: Value,
+    /// What the checker said, with what it found event by event.
+    judgement: Judgement,
 }
 
 impl<O, A, C: Checker<O, A>> HistoryRule<O, A, C> {
     /// Records for that checker.
     pub fn new(checker: C) -> Self {
-        Self { recorder: Recorder::default(), checker, times_checked: 0, measured: Value::Null }
+        Self { recorder: Recorder::default(), checker, judgement: Judgement::default() }
     }
 
     /// Returns what was recorded so far.
@@ -60,26 +61,41 @@ where
         };
         match event.map_or(Ok(()), |event| self.checker.observe(&event)) {
             Ok(()) => Verdict::Holds,
-            Err(finding) => self.violated(&finding),
+            Err(finding) => {
+                let verdict = self.violated(&finding);
+                self.judgement.findings.push(finding);
+                verdict
+            }
         }
     }
 
     fn times_checked(&self) -> u64 {
-        self.times_checked
+        self.judgement.times_checked
     }
 
     fn finish(&mut self, _: &World<'_>) -> Verdict {
-        let judgement = self.checker.finish(self.recorder.history());
-        self.times_checked = judgement.times_checked;
-        self.measured = judgement.measured;
-        match (judgement.findings.first(), judgement.unknown) {
+        let Judgement { findings, .. } = std::mem::take(&mut self.judgement);
+        let is_told = !findings.is_empty();
+        self.judgement = self.checker.finish(self.recorder.history());
+        self.judgement.findings.splice(0..0, findings);
+        match (self.judgement.findings.first(), &self.judgement.unknown) {
+            // What ended the run at its answer is a violation already.
+            _ if is_told => Verdict::Holds,
             (Some(finding), _) => self.violated(finding),
-            (None, Some(reason)) => Verdict::Unknown(reason),
+            (None, Some(reason)) => Verdict::Unknown(reason.clone()),
             (None, None) => Verdict::Holds,
         }
     }
 
+    fn history(&self) -> Option<HistoryPicture> {
+        let describe = |op: &O, answer: Option<&A>| {
+            let text = || answer.map_or_else(|| format!("{op:?}"), |answer| format!("{op:?} -> {answer:?}"));
+            self.checker.describe(op, answer).unwrap_or_else(text)
+        };
+        HistoryPicture::of(self.recorder.history(), &self.judgement, describe)
+    }
+
     fn measured(&self) -> Value {
-        self.measured.clone()
+        self.judgement.measured.clone()
     }
 }

@@ -5,6 +5,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use cluster_sim_invariants::history::HistoryPicture;
 use cluster_sim_invariants::{Invariant, Verdict, World};
 use cluster_sim_types::{Change, NodeId};
 use serde_json::Value;
@@ -88,6 +89,10 @@ impl Invariant for TimedObserver {
 
     fn finish(&mut self, world: &World<'_>) -> Verdict {
         self.meter.time_uncounted(|| self.invariant.finish(world))
+    }
+
+    fn history(&self) -> Option<HistoryPicture> {
+        self.meter.time_uncounted(|| self.invariant.history())
     }
 
     fn measured(&self) -> Value {

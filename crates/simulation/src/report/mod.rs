@@ -13,6 +13,7 @@ mod verdict;
 use std::collections::BTreeMap;
 
 use cluster_sim_invariants::Violation;
+use cluster_sim_invariants::history::HistoryPicture;
 use cluster_sim_metrics::Signature;
 use cluster_sim_runtime::{Digest, Exhausted, SeedSchedule};
 use cluster_sim_types::{NodeId, Traffic, VirtualInstant};
@@ -398,6 +399,9 @@ pub struct Report {
     pub traffic: Traffic,
     /// Measurements of the observers, by their names.
     pub measured: BTreeMap<String, Value>,
+    /// What clients saw around a violation, by the rules about histories that found one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub histories: BTreeMap<String, HistoryPicture>,
     /// Steps taken.
     pub steps: u64,
     /// When the run ended, in nanoseconds.
@@ -439,6 +443,7 @@ impl Report {
             restarts: Vec::new(),
             traffic: Traffic::default(),
             measured: BTreeMap::new(),
+            histories: BTreeMap::new(),
             steps: 0,
             ended_at: VirtualInstant::ZERO,
             digest: Digest::default(),

@@ -154,6 +154,9 @@ impl Sim {
         let failpoints = self.failpoint_reports();
         self.report.checks.extend(failpoints);
         self.report.measured = self.checks.measured().collect();
+        if !self.report.violations.is_empty() {
+            self.report.histories = self.checks.histories().collect();
+        }
         self.report.faults = self.fault_records();
         self.report.traffic = self.network().traffic();
         self.report.steps = now.step;

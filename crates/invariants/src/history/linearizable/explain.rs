@@ -1,15 +1,15 @@
 //! Explains why no order is left: the fewest operations that contradict each other, whatever the others did.
 
 use super::calls::Calls;
-use super::search::{Found, find_order};
+use super::search::{Found, Helpers, find_order};
 use crate::history::bounds::{Bounds, Budget};
 use crate::history::checker::Finding;
 use crate::history::model::Model;
 use crate::history::operation::{Operation, Outcome};
 use crate::history::record::History;
 
-/// Steps of the model that an explanation may cost; without one, the operation that cannot be placed is named alone.
-const STEPS: u64 = 20_000_000;
+/// Steps of the model that one question of an explanation may cost; what stays open then is kept as a part of the contradiction.
+const STEPS: u64 = 1_000_000;
 /// Operations of which every order is written out.
 const TOLD: usize = 4;
 /// Orders that are written out.
@@ -20,36 +20,39 @@ pub(super) fn explain<M: Model>(model: &M, history: &History<M::Op, M::Answer>, 
     let end = history.operations()[stuck].completed().expect("it was answered").order;
     let began = |index: &usize| history.operations()[*index].invoked.order < end;
     let before: Vec<usize> = object.iter().copied().filter(began).collect();
-    let core = contradiction(model, history.operations(), &before, stuck);
+    // An object with endless states, such as a counter, is asked about helpers that come one at a time.
+    let find = |in_a_row| contradiction(model, history.operations(), &before, stuck, in_a_row);
+    let core = find(u32::MAX).map(|core| (core, true)).or_else(|| Some((find(1)?, false)));
     let message = match &core {
-        Some(core) => sentence(model, history, core, stuck),
+        Some((core, is_exact)) => sentence(model, history, core, stuck, *is_exact),
         None => format!(
             "{} cannot be placed: no order of the {} operations until then explains it",
             text(model, history, stuck),
             before.len() - 1
         ),
     };
-    Finding { message, operations: core.unwrap_or_else(|| vec![stuck]) }
+    Finding { message, operations: core.map_or_else(|| vec![stuck], |(core, _)| core) }
 }
 
-/// Finds a least set of operations that has no order even if all others happen whenever that helps.
+/// Finds a least set of operations that has no order even if all others happen whenever that helps, so many in a row.
 fn contradiction<M: Model>(
     model: &M,
     operations: &[Operation<M::Op, M::Answer>],
     before: &[usize],
     stuck: usize,
+    in_a_row: u32,
 ) -> Option<Vec<usize>> {
-    let mut budget = Budget::new(Bounds { steps: STEPS, ..Bounds::default() });
-    let mut is_contradiction = |core: &[usize]| {
+    let is_contradiction = |core: &[usize]| {
         let calls = Calls::new(model, operations, core);
-        let mut helpers: Vec<&M::Op> = Vec::new();
+        let mut helpers = Helpers { ops: Vec::new(), in_a_row };
         for index in before.iter().filter(|index| !core.contains(index)) {
             let Operation { op, .. } = &operations[*index];
             let can_help = operations[*index].may_have_happened() && !model.changes_nothing(op, None);
-            if can_help && !helpers.contains(&op) {
-                helpers.push(op);
+            if can_help && !helpers.ops.contains(&op) {
+                helpers.ops.push(op);
             }
         }
+        let mut budget = Budget::new(Bounds { steps: STEPS, ..Bounds::default() });
         matches!(find_order(model, &calls, &helpers, None, &mut budget), Ok(Found::Stuck { .. }))
     };
     // The last operations first: a contradiction is seldom older.
@@ -75,25 +78,36 @@ fn contradiction<M: Model>(
 }
 
 /// Says which orders time allows, and where each goes wrong.
-fn sentence<M: Model>(model: &M, history: &History<M::Op, M::Answer>, core: &[usize], stuck: usize) -> String {
+fn sentence<M: Model>(model: &M, history: &History<M::Op, M::Answer>, core: &[usize], stuck: usize, is_exact: bool) -> String {
     let subject = text(model, history, stuck);
     let others: Vec<String> = core.iter().filter(|index| **index != stuck).map(|index| text(model, history, *index)).collect();
     if others.is_empty() {
         return format!("{subject} cannot be placed: no operation makes that answer right");
     }
-    let mut message = format!("{subject} cannot be placed beside {}", others.join(" and "));
+    let is_sequential =
+        core.windows(2).all(|pair| history.operations()[pair[0]].completed() < Some(history.operations()[pair[1]].invoked));
+    let is_sequential = is_sequential && core.iter().all(|index| history.operations()[*index].completed().is_some());
+    let beside =
+        if is_sequential { format!("after {}", others.join(", then ")) } else { format!("beside {}", others.join(" and ")) };
+    let mut message = format!("{subject} cannot be placed {beside}");
     let mut failures = Vec::new();
     if core.len() <= TOLD {
         orders(model, history.operations(), core, &mut Vec::new(), &model.initial(), &mut failures);
     }
     // Where another answer is wrong first, it needs one of the operations that are left out.
-    if failures.is_empty() || failures.iter().any(|(order, _)| order.last() != Some(&stuck)) {
-        message.push_str(", whatever the other operations did");
-        return message;
+    let needs_others = failures.iter().any(|(order, _)| order.last() != Some(&stuck));
+    match &failures[..] {
+        [(_, state)] if is_sequential && !needs_others => {
+            message.push_str(&format!("; the state is {} then", model.describe_state(state)));
+        }
+        [_, ..] if !needs_others => {
+            let told: Vec<String> =
+                failures.iter().take(ORDERS).map(|(order, state)| failure(model, history, order, state)).collect();
+            message.push_str("; of the orders that time allows, ");
+            message.push_str(&told.join("; "));
+        }
+        _ => message.push_str(if is_exact { ", whatever the other operations did" } else { "" }),
     }
-    message.push_str(if failures.len() == 1 { "; time allows one order: " } else { "; of the orders that time allows, " });
-    let told: Vec<String> = failures.iter().take(ORDERS).map(|(order, state)| failure(model, history, order, state)).collect();
-    message.push_str(&told.join("; "));
     message
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use self::calls::{Calls, Event};
 use self::explain::explain;
-use self::search::{Found, find_order};
+use self::search::{Found, Helpers, find_order};
 use super::bounds::{Bounds, Budget};
 use super::checker::{Checker, Judgement};
 use super::model::Model;
@@ -38,6 +38,10 @@ impl<M: Model> Linearizable<M> {
 }
 
 impl<M: Model> Checker<M::Op, M::Answer> for Linearizable<M> {
+    fn describe(&self, op: &M::Op, answer: Option<&M::Answer>) -> Option<String> {
+        Some(self.model.describe(op, answer))
+    }
+
     fn finish(&mut self, history: &History<M::Op, M::Answer>) -> Judgement {
         let times_checked = history.operations().iter().filter(|operation| operation.answer().is_some()).count() as u64;
         let judgement = Judgement { times_checked, ..Judgement::default() };
@@ -47,7 +51,7 @@ impl<M: Model> Checker<M::Op, M::Answer> for Linearizable<M> {
                 let is_of_object = |index: &usize| self.model.key(&history.operations()[*index].op) == stuck.key;
                 let object: Vec<usize> = (0..history.operations().len()).filter(is_of_object).collect();
                 let finding = explain(&self.model, history, &object, stuck.operation);
-                Judgement { findings: vec![finding], ..judgement }
+                Judgement { findings: vec![finding], longest_order: stuck.longest, ..judgement }
             }
             Linearization::Unknown { key, reason } => Judgement { unknown: Some(format!("{key:?}: {reason}")), ..judgement },
         }
@@ -94,7 +98,7 @@ pub fn check_linearizable<M: Model>(model: &M, history: &History<M::Op, M::Answe
     let mut unknown = None;
     for (key, indices) in objects {
         let calls = Calls::new(model, history.operations(), &indices);
-        match find_order(model, &calls, &[], None, &mut budget) {
+        match find_order(model, &calls, &Helpers::none(), None, &mut budget) {
             Ok(Found::Order(_)) => {}
             Ok(Found::Stuck { event }) => return Linearization::Impossible(stuck(model, key, &calls, event)),
             Err(spent) => {
@@ -112,7 +116,7 @@ fn stuck<M: Model>(model: &M, key: M::Key, calls: &Calls<'_, M>, event: usize) -
     let Event::Return(call) = calls.events[event] else { unreachable!("a search is stuck at an answer") };
     // The search that failed forgot its orders: this one takes the same way up to that answer.
     let everything = Bounds { steps: u64::MAX, memory: usize::MAX };
-    let longest = match find_order(model, calls, &[], Some(event), &mut Budget::new(everything)) {
+    let longest = match find_order(model, calls, &Helpers::none(), Some(event), &mut Budget::new(everything)) {
         Ok(Found::Order(order)) => order.into_iter().map(|call| calls.calls[call].index).collect(),
         Ok(Found::Stuck { .. }) | Err(_) => unreachable!("the same search takes the same way"),
     };

@@ -24,13 +24,27 @@ pub(super) enum Found {
     Stuck { event: usize },
 }
 
+/// Operations that happen between any two calls whenever that helps, as often as it helps.
+#[derive(Debug)]
+pub(super) struct Helpers<'s, O> {
+    pub(super) ops: Vec<&'s O>,
+    /// How many of them may follow each other; for objects with more states than a search can see.
+    pub(super) in_a_row: u32,
+}
+
+impl<O> Helpers<'_, O> {
+    pub(super) fn none() -> Self {
+        Self { ops: Vec::new(), in_a_row: 0 }
+    }
+}
+
 /// Finds an order of the calls in which each answer is one that the model gives.
 ///
-/// `helpers` are operations that may happen between any two calls. Stops at the answer of event `until`, once all answers before it are explained.
+/// Stops at the answer of event `until`, once all answers before it are explained.
 pub(super) fn find_order<M: Model>(
     model: &M,
     calls: &Calls<'_, M>,
-    helpers: &[&M::Op],
+    helpers: &Helpers<'_, M::Op>,
     until: Option<usize>,
     budget: &mut Budget,
 ) -> Result<Found, Spent> {
@@ -53,19 +67,19 @@ struct Choice<K> {
     placed: usize,
     /// The lowest slot that was not tried, and after all slots the first helper; the call that must return was tried first.
     next: usize,
-    /// Whether a helper made the state: then no other follows.
-    is_helped: bool,
+    /// How many helpers led to the state.
+    helped: u32,
 }
 
 struct Search<'s, 'h, M: Model, K> {
     model: &'s M,
     calls: &'s Calls<'h, M>,
-    helpers: &'s [&'s M::Op],
+    helpers: &'s Helpers<'s, M::Op>,
     budget: &'s mut Budget,
     /// The states met, by number.
     states: IndexSet<M::State, FxBuildHasher>,
-    /// Configurations that were entered before: event, mask, state, and whether a helper made it.
-    entered: FxHashSet<(u32, K, u32, bool)>,
+    /// Configurations that were entered before: event, mask, state, helpers.
+    entered: FxHashSet<(u32, K, u32, u32)>,
     choices: Vec<Choice<K>>,
     order: Vec<usize>,
     /// The next event.
@@ -79,13 +93,14 @@ struct Search<'s, 'h, M: Model, K> {
     /// The slots of those that are placed.
     placed: K,
     state: u32,
-    is_helped: bool,
+    /// How many helpers came since the last call was placed; 0 if as many as help may follow each other.
+    helped: u32,
     /// The latest event that some order could not explain.
     farthest: u32,
 }
 
 impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
-    fn new(model: &'s M, calls: &'s Calls<'h, M>, helpers: &'s [&'s M::Op], budget: &'s mut Budget) -> Self {
+    fn new(model: &'s M, calls: &'s Calls<'h, M>, helpers: &'s Helpers<'s, M::Op>, budget: &'s mut Budget) -> Self {
         let mut states = IndexSet::default();
         states.insert(model.initial());
         Self {
@@ -103,7 +118,7 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
             readers: K::empty(calls.slots),
             placed: K::empty(calls.slots),
             state: 0,
-            is_helped: false,
+            helped: 0,
             farthest: 0,
         }
     }
@@ -182,7 +197,9 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
             }
             self.state = state;
         }
-        self.is_helped &= call_data.changes_nothing;
+        if !call_data.changes_nothing {
+            self.helped = 0;
+        }
         self.placed.insert(call_data.slot);
         self.order.push(call);
         Ok(true)
@@ -198,17 +215,17 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
 
     /// Places the call that must return now, or first another that overlaps it; `false` if neither leads anywhere.
     fn explain(&mut self, call: usize) -> Result<bool, Spent> {
-        let can_help = !self.is_helped && !self.helpers.is_empty();
+        let can_help = self.can_help(self.helped);
         let has_choice = can_help || self.next_writer(0, call).is_some();
         if has_choice {
-            let configuration = (self.event, self.placed.clone(), self.state, self.is_helped);
+            let configuration = (self.event, self.placed.clone(), self.state, self.helped);
             self.budget.take_memory(size_of_val(&configuration) * 2 + self.placed.bytes())?;
             if !self.entered.insert(configuration) {
                 return Ok(false);
             }
             let placed = self.order.len();
-            let (event, mask, state, is_helped) = (self.event, self.placed.clone(), self.state, self.is_helped);
-            self.choices.push(Choice { event, mask, state, placed, next: 0, is_helped });
+            let (event, mask, state, helped) = (self.event, self.placed.clone(), self.state, self.helped);
+            self.choices.push(Choice { event, mask, state, placed, next: 0, helped });
         }
         if self.place(call)? {
             return Ok(true);
@@ -239,7 +256,8 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
             let from = choice.next;
             if from >= slots {
                 choice.next += 1;
-                if choice.is_helped || from - slots >= self.helpers.len() {
+                let helped = choice.helped;
+                if !self.can_help(helped) || from - slots >= self.helpers.ops.len() {
                     self.choices.pop();
                     return Ok(false);
                 }
@@ -258,17 +276,21 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
         }
     }
 
+    fn can_help(&self, helped: u32) -> bool {
+        helped < self.helpers.in_a_row && !self.helpers.ops.is_empty()
+    }
+
     /// Lets a helper happen, if it changes the state.
     fn help(&mut self, helper: usize) -> Result<bool, Spent> {
         self.budget.take_step()?;
-        let Some(next) = self.model.step(&self.states[self.state as usize], self.helpers[helper], None) else {
+        let Some(next) = self.model.step(&self.states[self.state as usize], self.helpers.ops[helper], None) else {
             return Ok(false);
         };
         let state = self.number_of(next)?;
         let changes = state != self.state;
         if changes {
             self.state = state;
-            self.is_helped = true;
+            self.helped += u32::from(self.helpers.in_a_row != u32::MAX);
         }
         Ok(changes)
     }
@@ -279,7 +301,7 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
             let (event, placed) = (choice.event, choice.placed);
             self.placed.clone_from(&choice.mask);
             self.state = choice.state;
-            self.is_helped = choice.is_helped;
+            self.helped = choice.helped;
             self.order.truncate(placed);
             while self.event > event {
                 self.event -= 1;

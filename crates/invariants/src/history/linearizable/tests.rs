@@ -104,9 +104,8 @@ fn a_stale_read_is_explained_by_the_two_writes_before_it() {
     let judgement = Linearizable::<Register<u8>>::default().finish(&history);
     assert_eq!(
         judgement.findings[0].message,
-        "read 17 of process 2 (30.000000s to 31.000000s) cannot be placed beside \
-         write 17 of process 0 (17.000000s to 17.000000s) and \
-         write 19 of process 0 (19.000000s to 19.000000s); \
-         time allows one order: write 17, write 19, and then read 17 while the state is 19"
+        "read 17 of process 2 (30.000000s to 31.000000s) cannot be placed after \
+         write 17 of process 0 (17.000000s to 17.000000s), then \
+         write 19 of process 0 (19.000000s to 19.000000s); the state is 19 then"
     );
 }

@@ -9,6 +9,7 @@ mod view_types;
 use std::any::Any;
 use std::mem::{ManuallyDrop, replace, take};
 
+use cluster_sim_invariants::history::HistoryPicture;
 use cluster_sim_invariants::{Evidence, Invariant, Observed, Touched, Verdict, Violation, World};
 use cluster_sim_runtime::Lone;
 use cluster_sim_types::{Change, NodeId, VirtualInstant};
@@ -330,6 +331,11 @@ impl LiveChecks {
             .iter()
             .map(|observer| (observer.name.clone(), observer.invariant.measured()))
             .filter(|(_, value)| !value.is_null())
+    }
+
+    /// What clients saw around the violations of observers, by their names.
+    pub(super) fn histories(&self) -> impl Iterator<Item = (String, HistoryPicture)> + '_ {
+        self.observers.iter().filter_map(|observer| Some((observer.name.clone(), observer.invariant.history()?)))
     }
 
     /// The observer of that name, as its type.
