@@ -1,6 +1,7 @@
 //! Minimizing a failing run to few faults and decisions that break the rule it broke.
 
 mod clocks;
+mod operations;
 mod passes;
 mod quorum;
 

@@ -39,6 +39,7 @@ mod machine_journal;
 mod machine_log;
 mod node;
 mod node_info;
+mod operations;
 #[cfg(feature = "tokio")]
 mod real;
 #[cfg(feature = "tokio")]
@@ -74,6 +75,7 @@ pub use node::{
     Sleep, yield_now,
 };
 pub use node_info::NodeInfo;
+pub use operations::{OperationLog, Operations};
 #[cfg(feature = "tokio")]
 pub use real::{ReachError, RunningCluster, StartError, TokioCluster, TokioClusterError, TokioNode, TokioSetup};
 #[cfg(feature = "tokio")]

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use cluster_sim_types::{Incarnation, NodeId, Rack, Region, Shard, Zone};
 
+use crate::operations::Operations;
+
 /// The identity of a node in one life, known when it boots and constant until that life ends.
 ///
 /// A scenario or a `TokioCluster` creates it. A test creates one to boot a machine without a driver:
@@ -27,6 +29,7 @@ pub struct NodeInfo {
     /// Shared by all nodes of a group and shard, so it contains this node too.
     members: Arc<[NodeId]>,
     incarnation: Incarnation,
+    operations: Operations,
 }
 
 impl NodeInfo {
@@ -44,6 +47,7 @@ impl NodeInfo {
             rack: Rack::NONE,
             members: members.into(),
             incarnation: Incarnation(0),
+            operations: Operations::default(),
         }
     }
 
@@ -59,6 +63,12 @@ impl NodeInfo {
         Self { zone, rack, ..self }
     }
 
+    /// Lets the node do only some of its operations.
+    #[must_use]
+    pub fn doing(self, operations: Operations) -> Self {
+        Self { operations, ..self }
+    }
+
     /// Gives the node another life, as after a restart.
     #[must_use]
     pub fn in_life(self, incarnation: Incarnation) -> Self {
@@ -68,6 +78,28 @@ impl NodeInfo {
     #[cfg(feature = "test-utils")]
     pub(crate) fn begin_life(&mut self, incarnation: Incarnation) {
         self.incarnation = incarnation;
+    }
+
+    /// Iterates over the operations that a client is to do, by number.
+    ///
+    /// These are all of `numbers`, except in a minimized case, which has only those that the failure needs. So let a number decide
+    /// what its operation is, not the operations before it:
+    ///
+    /// ```
+    /// use cluster_sim_node::Node;
+    /// use std::time::Duration;
+    ///
+    /// async fn client(node: Node) {
+    ///     let port = node.bind::<u64>("store");
+    ///     for number in node.operations(0..100) {
+    ///         let key = node.roll("key", number).below(5);
+    ///         port.send(node.peers()[0], key);
+    ///         node.sleep(Duration::from_millis(10)).await;
+    ///     }
+    /// }
+    /// ```
+    pub fn operations<I: IntoIterator<Item = u64>>(&self, numbers: I) -> impl Iterator<Item = u64> + use<I> {
+        self.operations.among(self.id, numbers)
     }
 
     /// Returns the node's number in the cluster, counted in order of declaration.

@@ -3,6 +3,7 @@
 //! It starts runs, watches and observes them event by event, and makes reports of its own. For our own crates: no name of
 //! this module is part of the API of `cluster-sim`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +35,10 @@ pub trait DriveScenario: Sized {
     #[must_use]
     fn faults_until(self, duration: Duration) -> Self;
 
+    /// Lets a node do only these of its operations; see `NodeInfo::operations`.
+    #[must_use]
+    fn only_operations(self, node: &str, numbers: &BTreeSet<u64>) -> Self;
+
     /// Hash of the declaration, without the code in it.
     fn declaration_hash(&self) -> u64;
 
@@ -58,6 +63,10 @@ impl DriveScenario for Scenario {
 
     fn faults_until(self, duration: Duration) -> Self {
         self.faults_until(duration)
+    }
+
+    fn only_operations(self, node: &str, numbers: &BTreeSet<u64>) -> Self {
+        self.only_operations(node, numbers)
     }
 
     fn declaration_hash(&self) -> u64 {

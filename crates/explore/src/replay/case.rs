@@ -1,6 +1,6 @@
 //! [`Case`]: what decides a run besides its scenario and its seed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cluster_sim_runtime::nanoseconds;
@@ -20,6 +20,9 @@ pub struct Case {
     /// Absent nodes, beyond those that the scenario itself leaves out.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub absent: BTreeSet<String>,
+    /// The operations that clients do, by the name of the client; one that is not here does all of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub operations: BTreeMap<String, BTreeSet<u64>>,
     /// Length of the fault phase; absent for that of the scenario.
     ///
     /// The run as a whole may take as long as that of the scenario: a shorter fault phase leaves more time to recover.
@@ -46,6 +49,9 @@ impl Case {
         let mut applied = scenario.clone().only_faults(self.faults.clone());
         for node in &self.absent {
             applied = applied.without(node);
+        }
+        for (client, numbers) in &self.operations {
+            applied = applied.only_operations(client, numbers);
         }
         if let Some(duration) = self.duration {
             applied = applied.faults_until(duration);

@@ -33,6 +33,9 @@ pub struct Minimized {
     pub faults: (usize, usize),
     /// Number of decisions of the original run and of the case; the latter is absent if the seed decides.
     pub decisions: (usize, Option<usize>),
+    /// Number of operations that clients came to in the original run, and of those that the case has; 0 of both without such clients.
+    #[serde(default)]
+    pub operations: (u64, u64),
     /// Whether a script, or a test that takes a [`Trial`](crate::Trial), steers the runs.
     ///
     /// Their steps are code, and stay.
@@ -68,6 +71,9 @@ impl fmt::Display for Minimized {
         }
         if let Some(decisions) = case.decisions.as_ref().filter(|decisions| !decisions.is_empty()) {
             write!(formatter, " ({})", count_by_choice(decisions))?;
+        }
+        if self.operations.0 > 0 {
+            write!(formatter, ", operations {} -> {}", self.operations.0, self.operations.1)?;
         }
         if !case.absent.is_empty() {
             let named: Vec<&str> = case.absent.iter().take(NAMES).map(String::as_str).collect();

@@ -5,7 +5,7 @@
 //! 1. no decision at all ([`decisions`]), once;
 //! 2. then, until a whole round changes nothing: kinds of faults, single faults, their duration, the sides of cuts, moments that a trigger
 //!    chose ([`faults`]);
-//!    a shorter fault phase, absent clients, other absent nodes ([`topology`]); decisions by kind, by link, in pieces ([`ddmin`]) and one by
+//!    a shorter fault phase, absent clients, other absent nodes ([`topology`]); operations of clients ([`operations`]); decisions by kind, by link, in pieces ([`ddmin`]) and one by
 //!    one.
 //!
 //! A case keeps all that correct code may need, so that it holds once the bug is mended: the members of groups that serve, unless
@@ -16,7 +16,7 @@
 //! faults and decisions, break nothing that the whole scenario does not break then ([`search`]). If the whole scenario breaks the
 //! rule even then, nodes and time stay.
 //!
-//! Single operations of a client cannot be removed: they are in its code, not in the scenario. Steps of a
+//! Operations of a client can be removed if it asks for them by `NodeInfo::operations`. Steps of a
 //! [`Scenario::script`](cluster_sim_simulation::Scenario::script) stay too, and those of a test that steers its
 //! [`Trial`](crate::Trial); the result says so.
 //!
@@ -27,6 +27,7 @@
 mod ddmin;
 mod decisions;
 mod faults;
+mod operations;
 mod search;
 mod topology;
 
@@ -122,7 +123,7 @@ pub(super) fn shrink_from(
     let best: Shared = Arc::new(Mutex::new(Best { case, ran: first, decisions: Some(decisions), runs: 0, is_spent: false }));
     let (is_scripted, kept_groups) = (outline.is_scripted, outline.kept_groups.clone());
     let (shared, progress) = (Arc::clone(&best), Mutex::new(progress));
-    let (searched, stopped) = ((runner.clone(), outline), Arc::clone(stop));
+    let (searched, stopped) = ((runner.clone(), outline, report.clone()), Arc::clone(stop));
     let search = move |_, watch| {
         let found = (seed, finding.clone(), Arc::clone(&shared));
         let limits = (bounds, Arc::clone(&stopped));
@@ -144,6 +145,7 @@ pub(super) fn shrink_from(
         is_minimal: !is_spent && completed.is_some(),
         faults: (before.0, case.faults.faults().len()),
         decisions: (before.1, case.decisions.as_ref().map(Vec::len)),
+        operations: operations::count(&report.operations, &case),
         by_hand: is_scripted,
         kept_groups,
         case,
@@ -161,6 +163,7 @@ fn minimize(search: &mut Search<'_>) {
         faults::move_to_instants(search);
         topology::shorten(search);
         topology::remove_nodes(search);
+        operations::remove(search);
         decisions::remove(search);
         if search.is_spent() || before == search.case() {
             return;

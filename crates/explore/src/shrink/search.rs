@@ -58,6 +58,8 @@ pub(super) type Progress<'a> = &'a mut (dyn FnMut(&ShrinkProgress) + Send);
 pub(super) struct Search<'a> {
     runner: &'a Runner,
     outline: &'a Outline,
+    /// The run that failed.
+    failed: &'a Report,
     seed: Seed,
     finding: Finding,
     bounds: ShrinkBounds,
@@ -74,7 +76,7 @@ pub(super) struct Search<'a> {
 impl<'a> Search<'a> {
     /// Starts with a case that breaks the rule.
     pub(super) fn new(
-        (runner, outline): &'a (Runner, Outline),
+        (runner, outline, failed): &'a (Runner, Outline, Report),
         (seed, finding, best): (Seed, Finding, Shared),
         (bounds, stop): (ShrinkBounds, Arc<AtomicBool>),
         heartbeat: Arc<Heartbeat>,
@@ -85,7 +87,7 @@ impl<'a> Search<'a> {
             (hash_of(&best.case), best.ran.clone())
         };
         let tried = BTreeMap::from([(first, Tried { finding: Some(found), digest })]);
-        Self { runner, outline, seed, finding, bounds, started: now(), heartbeat, stop, best, tried, progress }
+        Self { runner, outline, failed, seed, finding, bounds, started: now(), heartbeat, stop, best, tried, progress }
     }
 
     pub(super) fn case(&self) -> Case {
@@ -95,6 +97,22 @@ impl<'a> Search<'a> {
     /// The outline of the scenario.
     pub(super) fn outline(&self) -> &'a Outline {
         self.outline
+    }
+
+    /// How many operations each client came to in the run that failed.
+    pub(super) fn reached(&self) -> &'a BTreeMap<String, u64> {
+        &self.failed.operations
+    }
+
+    /// As [`try_case`](Self::try_case), for a candidate whose clients do less.
+    ///
+    /// Whether a correct system could have given the answers of a history does not depend on questions that nobody asked. Another
+    /// rule may well ask that something was done.
+    pub(super) fn try_operations(&mut self, case: Case) -> bool {
+        match self.failed.histories.contains_key(&self.finding.rule) {
+            true => self.try_case(case),
+            false => self.try_topology(case),
+        }
     }
 
     /// A run of a case.
@@ -140,6 +158,10 @@ impl<'a> Search<'a> {
     /// and decisions it must break nothing that the whole scenario does not break. If the whole scenario then breaks the rule
     /// itself, the two are indistinguishable, and the candidate is rejected.
     pub(super) fn try_topology(&mut self, case: Case) -> bool {
+        // Most candidates break nothing, and need no second run.
+        if self.run(&case).and_then(|tried| tried.broke(&self.finding)).is_none() {
+            return false;
+        }
         let without_chance = |case: Case| Case { decisions: Some(Vec::new()), ..case.with_faults(&[]) };
         let Some(Tried { finding: baseline, .. }) = self.run(&without_chance(Case::default())) else { return false };
         if baseline.as_ref().is_some_and(|found| found.is_like(&self.finding)) {

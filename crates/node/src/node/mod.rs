@@ -222,6 +222,11 @@ impl Node {
         self.inner.boot.incarnation()
     }
 
+    /// Iterates over the operations that a client is to do, by number; see [`NodeInfo::operations`](crate::NodeInfo::operations).
+    pub fn operations<I: IntoIterator<Item = u64>>(&self, numbers: I) -> impl Iterator<Item = u64> + use<I> {
+        self.inner.boot.operations(numbers)
+    }
+
     /// Lists the other nodes of the group and shard, in order of id.
     pub fn peers(&self) -> &[NodeId] {
         self.inner.peers.get_or_init(|| self.inner.boot.peers())

@@ -101,6 +101,8 @@ pub(crate) struct Definition {
     pub(crate) epoch: WallTime,
     pub(crate) budget: Budget,
     pub(crate) absent: BTreeSet<String>,
+    /// The operations that clients do, where they do not do all.
+    pub(crate) operations: BTreeMap<String, BTreeSet<u64>>,
     /// Groups whose members minimization may leave out although they serve.
     pub(crate) may_shrink: BTreeSet<String>,
     /// When nodes start, by the name of the node or of its group.
@@ -143,6 +145,7 @@ impl Definition {
             epoch: WallTime::ZERO,
             budget: Budget::default(),
             absent: BTreeSet::new(),
+            operations: BTreeMap::new(),
             may_shrink: BTreeSet::new(),
             starts: BTreeMap::new(),
             step_timeout: Duration::from_secs(30),

@@ -402,6 +402,9 @@ pub struct Report {
     /// What clients saw around a violation, by the rules about histories that found one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub histories: BTreeMap<String, HistoryPicture>,
+    /// How many operations each client came to, by the name of the client; see `NodeInfo::operations`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub operations: BTreeMap<String, u64>,
     /// Steps taken.
     pub steps: u64,
     /// When the run ended, in nanoseconds.
@@ -444,6 +447,7 @@ impl Report {
             traffic: Traffic::default(),
             measured: BTreeMap::new(),
             histories: BTreeMap::new(),
+            operations: BTreeMap::new(),
             steps: 0,
             ended_at: VirtualInstant::ZERO,
             digest: Digest::default(),

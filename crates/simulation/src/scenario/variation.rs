@@ -1,5 +1,6 @@
 //! Variations of a scenario that replays and minimization run.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,6 +49,14 @@ impl Scenario {
     pub fn may_shrink(self, group: &str) -> Self {
         self.with(|definition| {
             definition.may_shrink.insert(group.to_owned());
+        })
+    }
+
+    /// Lets a node do only these of its operations; see `NodeInfo::operations`.
+    #[must_use]
+    pub(crate) fn only_operations(self, node: &str, numbers: &BTreeSet<u64>) -> Self {
+        self.with(|definition| {
+            definition.operations.insert(node.to_owned(), numbers.clone());
         })
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cluster_sim_node::NodeInfo;
+use cluster_sim_node::{NodeInfo, OperationLog, Operations};
 use cluster_sim_runtime::{Engine, SeedSchedule, note_panic_places, take_panic_place};
 use cluster_sim_storage::Disks;
 use cluster_sim_transport::Network;
@@ -54,9 +54,10 @@ impl Sim {
         engine.core.kernel.set_epoch(definition.epoch);
         engine.register(network);
         engine.register(Disks::new(definition.disks.clone()));
+        let operations = Arc::default();
         let mut first = 0;
         for (number, group) in definition.groups.iter().enumerate() {
-            add_group(&mut engine, &definition, group, number as u16, first);
+            add_group(&mut engine, &definition, &operations, (group, number as u16, first));
             first += group.members.len() as u32;
         }
         let faults = FaultState::new(plan, &mut engine.core.kernel);
@@ -98,6 +99,7 @@ impl Sim {
             is_followed,
             restarts: Restarts::default(),
             clients,
+            operations,
             report,
             observer,
             slot,
@@ -285,7 +287,8 @@ impl Cohorts {
 }
 
 /// Adds the nodes of a group, numbered from `first` on.
-fn add_group(engine: &mut Engine, definition: &Definition, group: &Group, number: u16, first: u32) {
+fn add_group(engine: &mut Engine, definition: &Definition, log: &Arc<OperationLog>, group: (&Group, u16, u32)) {
+    let (group, number, first) = group;
     let cohorts = Cohorts::of(definition, group, first);
     let names: Vec<Arc<str>> = group.members.iter().map(|member| member.name.as_str().into()).collect();
     let info = |(member, index): (&Member, u32)| {
@@ -295,6 +298,7 @@ fn add_group(engine: &mut Engine, definition: &Definition, group: &Group, number
         NodeInfo::new(NodeId(first + index), name, index, cohort)
             .placed(region, shard)
             .within(member.zone.unwrap_or(Zone::NONE), member.rack.unwrap_or(Rack::NONE))
+            .doing(Operations::new(definition.operations.get(&member.name).cloned(), log))
     };
     let nodes = group.members.iter().zip(0..).map(info).collect();
     // A client that returns has done its work.

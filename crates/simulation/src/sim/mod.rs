@@ -40,6 +40,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cluster_sim_node::OperationLog;
 use cluster_sim_runtime::{Digest, Engine, Record};
 use cluster_sim_transport::{Control, FateRecord, Network, Service};
 use cluster_sim_types::{NodeId, VirtualInstant};
@@ -95,6 +96,8 @@ pub struct Sim {
     is_followed: bool,
     restarts: Restarts,
     clients: Clients,
+    /// How far the clients came with their operations.
+    operations: Arc<OperationLog>,
     report: Report,
     /// Receives everything that happens, if set.
     observer: Option<Box<dyn RunObserver>>,
