@@ -2,10 +2,10 @@
 
 use std::io::Cursor;
 
-use cluster_sim_invariants::VirtualInstant;
-use cluster_sim_invariants::history::file::{Datum, jsonl, read_foreign};
+use cluster_sim_invariants::history::file::{Datum, HistoryWriter, binary, jsonl, read_foreign};
 use cluster_sim_invariants::history::models::{Register, RegisterAnswer, RegisterOp};
 use cluster_sim_invariants::history::{History, Linearizable, Process, check};
+use cluster_sim_invariants::{CallFact, NodeId, VirtualInstant};
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -73,6 +73,54 @@ fn json_lines_keep_a_history() {
     let read = lines(&text).unwrap();
     assert_eq!(read.operations(), history.operations());
     assert_eq!(read.process_name(Process(0)), "client-0");
+
+    let bytes = binary::encode(&history).unwrap();
+    assert!(bytes.len() * 5 < text.len(), "{} bytes instead of {}", bytes.len(), text.len());
+    let read: Registers = binary::decode(&bytes).unwrap();
+    assert_eq!((read.operations(), read.names()), (history.operations(), history.names()));
+}
+
+#[test]
+fn every_cut_and_every_changed_byte_of_a_binary_file_is_refused() {
+    let bytes = binary::encode(&foreign(EDN).unwrap()).unwrap();
+    for cut in 0..bytes.len() {
+        assert!(binary::decode::<RegisterOp<Datum>, RegisterAnswer<Datum>>(&bytes[..cut]).is_err(), "cut at {cut}");
+        for bit in 0..8 {
+            let mut changed = bytes.clone();
+            changed[cut] ^= 1 << bit;
+            assert!(binary::decode::<RegisterOp<Datum>, RegisterAnswer<Datum>>(&changed).is_err(), "bit {bit} of {cut}");
+        }
+    }
+    let error = binary::decode::<RegisterOp<Datum>, RegisterAnswer<Datum>>(b"hello").unwrap_err().to_string();
+    assert_eq!(error, "the file does not begin as a binary history of format 1");
+    let error = binary::decode::<RegisterOp<Datum>, RegisterAnswer<Datum>>(&bytes[..bytes.len() - 1]).unwrap_err().to_string();
+    assert_eq!(error, "the checksum is wrong: the file is cut or was changed, so copy it again");
+}
+
+#[test]
+fn a_writer_gives_each_open_call_a_process_of_its_own() {
+    let mut writer = HistoryWriter::new(Vec::new());
+    let (node, at) = (NodeId(4), VirtualInstant::from_nanoseconds);
+    let invoked = |call, op| CallFact::<RegisterOp<u8>, RegisterAnswer<u8>>::Invoked { call, op };
+    writer.write(node, "client", at(1), &invoked(0, RegisterOp::Write(1))).unwrap();
+    writer.write(node, "client", at(2), &invoked(1, RegisterOp::Read)).unwrap();
+    writer.write(node, "client", at(3), &CallFact::Ok { call: 1, answer: RegisterAnswer::Value(None) }).unwrap();
+    writer.write(node, "client", at(4), &CallFact::Open { call: 0 }).unwrap();
+    writer.write(node, "client", at(5), &invoked(2, RegisterOp::Read)).unwrap();
+    writer.write(node, "client", at(6), &CallFact::Fail { call: 2 }).unwrap();
+    let error = writer.write(node, "client", at(7), &CallFact::Fail { call: 2 }).unwrap_err();
+    assert_eq!(error.to_string(), "call 2 ends and is not open: state its invocation first, and its end once");
+    writer.write(node, "client", at(8), &invoked(3, RegisterOp::Read)).unwrap();
+    let error = writer.write(node, "client", at(9), &invoked(3, RegisterOp::Read)).unwrap_err();
+    assert_eq!(error.to_string(), "call 3 is open already: give each open call a number of its own");
+    // The node crashed: its call stays open, and the next life may use the number again.
+    writer.end_life(node);
+    writer.write(node, "client", at(10), &invoked(3, RegisterOp::Read)).unwrap();
+    let text = writer.into_inner().unwrap();
+    let history: History<RegisterOp<u8>, RegisterAnswer<u8>> = jsonl::read(&text[..]).unwrap();
+    let processes: Vec<String> = history.operations().iter().map(|operation| history.process_name(operation.process)).collect();
+    assert_eq!(processes, ["client", "client (2)", "client (2)", "client (2)", "client (3)"]);
+    assert_eq!(history.open().count(), 3);
 }
 
 #[rstest]

@@ -8,6 +8,7 @@ mod model;
 pub mod models;
 mod operation;
 mod picture;
+mod processes;
 mod record;
 mod recorder;
 mod rule;

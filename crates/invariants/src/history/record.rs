@@ -86,6 +86,13 @@ impl<O, A> History<O, A> {
         self.names.get(&process).cloned().unwrap_or_else(|| format!("process {}", process.0))
     }
 
+    /// Returns all names of processes, in the order of the processes.
+    pub fn names(&self) -> Vec<(Process, &str)> {
+        let mut names: Vec<(Process, &str)> = self.names.iter().map(|(process, name)| (*process, name.as_str())).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// Returns the name that a process was given.
     pub fn given_name(&self, process: Process) -> Option<&str> {
         self.names.get(&process).map(String::as_str)

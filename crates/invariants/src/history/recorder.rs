@@ -3,10 +3,10 @@
 use std::fmt;
 
 use cluster_sim_types::{CallFact, NodeId, VirtualInstant};
-use rustc_hash::FxHashMap;
 
 use super::checker::HistoryEvent;
 use super::operation::Process;
+use super::processes::{Processes, name_of};
 use super::record::{History, HistoryError};
 
 /// Records the calls of nodes, in a simulation or on real ones.
@@ -16,20 +16,12 @@ use super::record::{History, HistoryError};
 #[derive(Debug, Clone)]
 pub struct Recorder<O, A> {
     history: History<O, A>,
-    /// The open calls by node and number.
-    calls: FxHashMap<(NodeId, u64), Process>,
-    /// The processes of each node that wait for nothing, the first one last.
-    idle: FxHashMap<NodeId, Vec<Process>>,
-    /// How many processes each node has.
-    processes: FxHashMap<NodeId, u32>,
-    /// The node of each process.
-    nodes: Vec<NodeId>,
+    processes: Processes,
 }
 
 impl<O, A> Default for Recorder<O, A> {
     fn default() -> Self {
-        let (calls, idle, processes) = (FxHashMap::default(), FxHashMap::default(), FxHashMap::default());
-        Self { history: History::default(), calls, idle, processes, nodes: Vec::new() }
+        Self { history: History::default(), processes: Processes::default() }
     }
 }
 
@@ -68,7 +60,7 @@ impl<O, A> Recorder<O, A> {
     ///
     /// If there is no such process.
     pub fn node(&self, process: Process) -> NodeId {
-        self.nodes[process.0 as usize]
+        self.processes.node(process)
     }
 
     /// Records a fact of a node, which has that name; returns the event, or `None` for a call that stays open.
@@ -87,62 +79,25 @@ impl<O, A> Recorder<O, A> {
         O: Clone,
         A: Clone,
     {
-        match fact {
-            CallFact::Invoked { call, op } => self.invoke(node, name, at, *call, op.clone()).map(Some),
-            CallFact::Ok { call, answer } => {
-                let process = self.take(node, *call)?;
-                let index = self.history.ok(process, at, answer.clone()).map_err(RecordingError::History)?;
-                self.idle.entry(node).or_default().push(process);
-                Ok(self.history.completion(index))
+        let index = match fact {
+            CallFact::Invoked { call, op } => {
+                let (process, new) = self.processes.begin(node, *call)?;
+                if let Some(number) = new {
+                    self.history.name_process(process, name_of(name, number));
+                }
+                let index = self.history.invoke(process, at, op.clone()).map_err(RecordingError::History)?;
+                return Ok(Some(self.history.invocation(index)));
             }
-            CallFact::Fail { call } => {
-                let process = self.take(node, *call)?;
-                let index = self.history.fail(process, at).map_err(RecordingError::History)?;
-                self.idle.entry(node).or_default().push(process);
-                Ok(self.history.completion(index))
-            }
-            CallFact::Open { call } => self.take(node, *call).map(|_| None),
-        }
+            CallFact::Ok { call, answer } => self.history.ok(self.processes.end(node, *call, false)?, at, answer.clone()),
+            CallFact::Fail { call } => self.history.fail(self.processes.end(node, *call, false)?, at),
+            CallFact::Open { call } => return self.processes.end(node, *call, true).map(|_| None),
+        };
+        Ok(self.history.completion(index.map_err(RecordingError::History)?))
     }
 
     /// Leaves all calls of a node open: its life ended.
     pub fn end_life(&mut self, node: NodeId) {
-        self.calls.retain(|(caller, _), _| *caller != node);
-    }
-
-    fn invoke(
-        &mut self,
-        node: NodeId,
-        name: &str,
-        at: VirtualInstant,
-        call: u64,
-        op: O,
-    ) -> Result<HistoryEvent<'_, O, A>, RecordingError> {
-        if self.calls.contains_key(&(node, call)) {
-            return Err(RecordingError::InvokedTwice { call });
-        }
-        let process = match self.idle.get_mut(&node).and_then(Vec::pop) {
-            Some(process) => process,
-            None => self.add_process(node, name),
-        };
-        let index = self.history.invoke(process, at, op).map_err(RecordingError::History)?;
-        self.calls.insert((node, call), process);
-        Ok(self.history.invocation(index))
-    }
-
-    /// Adds a process of a node: its first has the name of the node, the others a number too.
-    fn add_process(&mut self, node: NodeId, name: &str) -> Process {
-        let process = Process(self.nodes.len() as u32);
-        let count = self.processes.entry(node).or_default();
-        *count += 1;
-        let name = if *count == 1 { name.to_owned() } else { format!("{name} ({count})") };
-        self.history.name_process(process, name);
-        self.nodes.push(node);
-        process
-    }
-
-    fn take(&mut self, node: NodeId, call: u64) -> Result<Process, RecordingError> {
-        self.calls.remove(&(node, call)).ok_or(RecordingError::NotInvoked { call })
+        self.processes.end_life(node);
     }
 }
 

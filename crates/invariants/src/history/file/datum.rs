@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A value of a history from elsewhere: what JSON and EDN have in common.
 ///
 /// EDN's keywords and symbols are texts. Numbers are whole: a store whose values are floats is held against texts.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Datum {
     /// No value.
     #[default]
@@ -46,5 +45,39 @@ impl fmt::Display for Datum {
 impl fmt::Debug for Datum {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// As JSON has it.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, remote = "Datum")]
+enum Plain {
+    Nil,
+    Bool(bool),
+    Int(i64),
+    Text(String),
+    List(Vec<Datum>),
+}
+
+/// As a binary form needs it, in which a value does not say what it is.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Datum")]
+enum Tagged {
+    Nil,
+    Bool(bool),
+    Int(i64),
+    Text(String),
+    List(Vec<Datum>),
+}
+
+impl Serialize for Datum {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { Plain::serialize(self, serializer) } else { Tagged::serialize(self, serializer) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Datum {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() { Plain::deserialize(deserializer) } else { Tagged::deserialize(deserializer) }
     }
 }

@@ -7,7 +7,7 @@ use crate::history::record::HistoryError;
 /// A mistake in a history file; the first one ends the reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileError {
-    /// The line, from 1; 0 if the mistake is of the whole file.
+    /// The line, or the event of a binary file, from 1; 0 if the mistake is of the whole file.
     pub line: usize,
     /// What is wrong.
     pub kind: FileErrorKind,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::error::{FileError, FileErrorKind};
 use crate::history::checker::HistoryEvent;
-use crate::history::operation::{Outcome, Process};
+use crate::history::operation::{Moment, Outcome, Process};
 use crate::history::record::History;
 
 /// The longest line that is read, in bytes.
@@ -69,19 +69,37 @@ pub fn write_event<O: Serialize, A: Serialize>(
     event: &HistoryEvent<'_, O, A>,
     name: Option<String>,
 ) -> io::Result<()> {
-    let line = match event {
-        HistoryEvent::Invoked { process, op, at, .. } => {
-            Line { process: process.0, name, at_ns: at.at, invoke: Some(*op), ok: None, fail: None }
-        }
-        HistoryEvent::Completed { process, outcome, .. } => match outcome {
-            Outcome::Ok { answer, at } => {
-                Line { process: process.0, name, at_ns: at.at, invoke: None, ok: Some(answer), fail: None }
-            }
-            Outcome::Fail { at } => Line { process: process.0, name, at_ns: at.at, invoke: None, ok: None, fail: Some(True) },
-            Outcome::Open => return Ok(()),
-        },
+    match event {
+        HistoryEvent::Invoked { process, op, at, .. } => write_start(writer, *process, *op, *at, name),
+        HistoryEvent::Completed { process, outcome, .. } => write_end(writer, *process, outcome),
+    }
+}
+
+/// Writes that a process called.
+pub(super) fn write_start<O: Serialize>(
+    writer: &mut impl Write,
+    process: Process,
+    op: &O,
+    at: Moment,
+    name: Option<String>,
+) -> io::Result<()> {
+    let line: Line<&O, ()> = Line { process: process.0, name, at_ns: at.at, invoke: Some(op), ok: None, fail: None };
+    write_line(writer, &line)
+}
+
+/// Writes how a call of a process ended; nothing for one that stays open.
+pub(super) fn write_end<A: Serialize>(writer: &mut impl Write, process: Process, outcome: &Outcome<A>) -> io::Result<()> {
+    let (at, ok, fail) = match outcome {
+        Outcome::Ok { answer, at } => (at, Some(answer), None),
+        Outcome::Fail { at } => (at, None, Some(True)),
+        Outcome::Open => return Ok(()),
     };
-    serde_json::to_writer(&mut *writer, &line)?;
+    let line: Line<(), &A> = Line { process: process.0, name: None, at_ns: at.at, invoke: None, ok, fail };
+    write_line(writer, &line)
+}
+
+fn write_line(writer: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *writer, line)?;
     writer.write_all(b"\n")
 }
 
