@@ -1,0 +1,5 @@
+//! Histories of whole runs: what clients saw, as a rule of a scenario and as a recording of a real run.
+
+mod nodes;
+mod real;
+mod rules;
