@@ -44,6 +44,7 @@ const TWINS: &[(&str, &str, &str)] = &[
 /// A name that public types of several packages share, these packages, and the reason. Each system has a namespace of its own.
 const SHARED_TYPES: &[(&str, &[&str], &str)] = &[
     ("ApplyMode", &["crates/scenarios", "crates/systems/edge-cache"], "a word of the scenario file, and what it configures"),
+    ("Counter", &["crates/invariants", "crates/metrics"], "the model of a counter, and a metric"),
     ("Decision", &["crates/runtime", "crates/simulation"], "a decision of a file, with names, and of a run, with numbers"),
     ("JoinError", &["crates/node", "crates/runtime"], "the error of a node's task, which wraps that of the simulated one"),
     ("Key", &["crates/simulation", "crates/systems/edge-cache"], "what joins two events, and what a cache stores"),

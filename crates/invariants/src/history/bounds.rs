@@ -1,6 +1,6 @@
-//! What a check may spend.
+//! Limits of what a check spends.
 
-/// What a check may spend before it answers that it cannot decide.
+/// Limits after which a check answers that it cannot decide.
 ///
 /// The search is exponential in the worst case: whether a history is linearizable is NP-complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Spent {
     }
 }
 
-/// What is left of the bounds.
+/// The part of the bounds that is left.
 #[derive(Debug)]
 pub(crate) struct Budget {
     bounds: Bounds,

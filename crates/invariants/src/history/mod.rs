@@ -7,18 +7,22 @@ mod linearizable;
 mod model;
 pub mod models;
 mod operation;
+#[cfg(test)]
+mod oracle;
 mod picture;
 mod processes;
 mod record;
 mod recorder;
 mod rule;
+mod sequential;
 
 pub use bounds::Bounds;
 pub use checker::{Checker, Finding, HistoryEvent, Judgement, check};
 pub use linearizable::{Linearizable, Linearization, NotLinearizable, check_linearizable};
-pub use model::Model;
+pub use model::{Access, Model};
 pub use operation::{Moment, Operation, Outcome, Process};
 pub use picture::{HistoryBar, HistoryPicture};
 pub use record::{History, HistoryError};
 pub use recorder::{Recorder, RecordingError};
 pub use rule::HistoryRule;
+pub use sequential::{NotSequential, Sequence, Sequential, check_sequential};

@@ -1,7 +1,18 @@
-//! What a correct object answers.
+//! The specification that a history is held against.
 
 use std::fmt::Debug;
 use std::hash::Hash;
+
+/// How an operation treats the state of an object as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access<S> {
+    /// Leaves this state, whatever the state was before, with an answer that is fine before any.
+    Overwrites(S),
+    /// Is answered so in this state and no other, and leaves it.
+    Shows(S),
+    /// Does something else.
+    Other,
+}
 
 /// An object as one client at a time would see it; the specification that a history is held against.
 ///
@@ -37,11 +48,11 @@ use std::hash::Hash;
 /// }
 /// ```
 pub trait Model {
-    /// What a client asks for.
+    /// Requests of clients.
     type Op: PartialEq + Debug;
-    /// What it hears.
+    /// Answers that clients hear.
     type Answer: Debug;
-    /// What the object remembers between two operations.
+    /// The memory of the object between two operations.
     type State: Clone + Eq + Hash + Debug;
     /// Names one of several independent objects, each of which is judged by itself; `()` for a single one.
     type Key: Clone + Ord + Hash + Debug;
@@ -54,7 +65,7 @@ pub trait Model {
 
     /// Applies an operation; `None` if a correct object in that state cannot give that answer.
     ///
-    /// `answer` is absent for an operation whose answer nobody heard; then every answer is fine.
+    /// `answer` is absent for an operation whose answer no client heard; then every answer is fine.
     fn step(&self, state: &Self::State, op: &Self::Op, answer: Option<&Self::Answer>) -> Option<Self::State>;
 
     /// Whether an operation with that answer leaves every state as it is.
@@ -76,5 +87,14 @@ pub trait Model {
     /// Says what the object remembers, for readers.
     fn describe_state(&self, state: &Self::State) -> String {
         format!("{state:?}")
+    }
+
+    /// How an operation with that answer treats the state as a whole.
+    ///
+    /// Optional: an object whose operations all overwrite or show its state, and never leave one state twice, is judged in linear
+    /// time. A wrong answer makes verdicts wrong.
+    fn access(&self, op: &Self::Op, answer: Option<&Self::Answer>) -> Access<Self::State> {
+        let _ = (op, answer);
+        Access::Other
     }
 }

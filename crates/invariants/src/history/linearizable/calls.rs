@@ -7,7 +7,7 @@ use crate::history::operation::{Operation, Outcome};
 #[derive(Debug)]
 pub(super) struct Call<'h, M: Model> {
     pub(super) op: &'h M::Op,
-    /// Absent if nobody heard the answer.
+    /// Absent if no client heard the answer.
     pub(super) answer: Option<&'h M::Answer>,
     /// Its place in the history.
     pub(super) index: usize,

@@ -1,89 +1,152 @@
+use cluster_sim_types::VirtualInstant;
 use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
 
 use super::*;
-use crate::history::models::{Register, RegisterAnswer, RegisterOp};
-use crate::history::{Operation, Outcome, Process};
-use cluster_sim_types::VirtualInstant;
+use crate::history::Process;
+use crate::history::model::Access;
+use crate::history::models::{
+    AppendList, Bank, Counter, Lease, Mutex, Queue, Register, RegisterAnswer, RegisterOp, Registers, Set, Stack,
+};
+use crate::history::oracle::{Order, Sample, did, for_random_histories, has_order, history};
 
-type Registers = History<RegisterOp<u8>, RegisterAnswer<u8>>;
-
-/// Tries every order of every subset of the open calls.
-fn brute_force<M: Model>(model: &M, operations: &[Operation<M::Op, M::Answer>], placed: &mut Vec<usize>, state: &M::State) -> bool {
-    let must = |index: usize| matches!(operations[index].outcome, Outcome::Ok { .. });
-    let left = |placed: &[usize], index: usize| !placed.contains(&index);
-    if (0..operations.len()).all(|index| !left(placed, index) || !must(index)) {
-        return true;
-    }
-    for index in 0..operations.len() {
-        let operation = &operations[index];
-        let comes_too_early = (0..operations.len()).any(|other| {
-            left(placed, other)
-                && matches!(&operations[other].outcome, Outcome::Ok { at, .. } if at.order < operation.invoked.order)
-        });
-        if !left(placed, index) || !operation.may_have_happened() || comes_too_early {
-            continue;
-        }
-        if let Some(next) = model.step(state, &operation.op, operation.answer()) {
-            placed.push(index);
-            if brute_force(model, operations, placed, &next) {
-                return true;
-            }
-            placed.pop();
-        }
-    }
-    false
-}
-
-/// Up to eight operations of three processes on two values, with every kind of end.
-fn histories() -> impl Strategy<Value = Registers> {
-    let op = prop_oneof![
-        3 => Just(RegisterOp::Read),
-        3 => (0..3_u8).prop_map(RegisterOp::Write),
-        2 => (0..3_u8, 0..3_u8).prop_map(|(from, to)| RegisterOp::CompareAndSet(from, to)),
-    ];
-    proptest::collection::vec((0..4_u32, op, 0..4_u8, 0..6_u8), 1..20).prop_map(|events| {
-        let mut history = Registers::default();
-        let mut waiting: BTreeMap<u32, RegisterOp<u8>> = BTreeMap::new();
-        let mut lives = [0_u32; 4];
-        for (at, (client, op, value, end)) in events.into_iter().enumerate() {
-            let at = VirtualInstant::from_nanoseconds(at as u64);
-            let process = Process(client + 4 * lives[client as usize]);
-            match waiting.remove(&client) {
-                None if history.operations().len() < 8 => {
-                    history.invoke(process, at, op).unwrap();
-                    waiting.insert(client, op);
-                }
-                None => {}
-                Some(_) if end == 0 => drop(history.fail(process, at).unwrap()),
-                Some(_) if end == 1 => lives[client as usize] += 1,
-                Some(op) => {
-                    let answer = match op {
-                        RegisterOp::Read => RegisterAnswer::Value((value > 0).then(|| value - 1)),
-                        RegisterOp::Write(_) => RegisterAnswer::Written,
-                        RegisterOp::CompareAndSet(..) if value % 2 == 0 => RegisterAnswer::Mismatch,
-                        RegisterOp::CompareAndSet(..) => RegisterAnswer::Written,
-                    };
-                    history.ok(process, at, answer).unwrap();
-                }
-            }
-        }
-        history
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 100_000, ..ProptestConfig::default() })]
-
-    #[test]
-    fn the_verdict_is_that_of_trying_every_order(history in histories()) {
-        let model = Register::default();
-        let expected = brute_force(&model, history.operations(), &mut Vec::new(), &model.initial());
-        match check_linearizable(&model, &history, Bounds::default()) {
-            Linearization::Possible => prop_assert!(expected),
-            Linearization::Impossible(_) => prop_assert!(!expected),
+/// Compares with trying every order; the longest prefix must be one.
+fn compare<M: Sample>(model: &M, cases: u32) {
+    for_random_histories(model, cases, |history| {
+        let expected = has_order(model, history.operations(), Order::RealTime);
+        match check_linearizable(model, history, Bounds::default()) {
+            Linearization::Possible => prop_assert!(expected, "an order was found where none is"),
+            Linearization::Impossible(_) => prop_assert!(!expected, "no order was found where one is"),
             Linearization::Unknown { reason, .. } => prop_assert!(false, "{reason}"),
         }
+        Ok(expected)
+    });
+}
+
+#[test]
+fn the_verdict_is_that_of_trying_every_order_of_registers() {
+    compare(&Register::default(), 20_000);
+    compare(&Registers::default(), 10_000);
+}
+
+#[test]
+fn the_verdict_is_that_of_trying_every_order_of_collections() {
+    compare(&Counter, 10_000);
+    compare(&Set::default(), 10_000);
+    compare(&Queue::default(), 10_000);
+    compare(&Stack::default(), 10_000);
+    compare(&AppendList::default(), 10_000);
+}
+
+#[test]
+fn the_verdict_is_that_of_trying_every_order_of_locks_and_banks() {
+    compare(&Mutex::default(), 10_000);
+    compare(&Lease::default(), 10_000);
+    compare(&Lease::without_lapse(), 10_000);
+    compare(&Bank::new([(0, 2), (1, 1)]), 10_000);
+}
+
+/// A register in which no two writes write one value.
+#[derive(Debug, Default)]
+struct UniqueWrites(Register<u8>);
+
+impl Model for UniqueWrites {
+    type Op = RegisterOp<u8>;
+    type Answer = RegisterAnswer<u8>;
+    type State = Option<u8>;
+    type Key = ();
+
+    fn key(&self, _: &RegisterOp<u8>) {}
+
+    fn initial(&self) -> Option<u8> {
+        None
     }
+
+    fn step(&self, state: &Option<u8>, op: &RegisterOp<u8>, answer: Option<&RegisterAnswer<u8>>) -> Option<Option<u8>> {
+        self.0.step(state, op, answer)
+    }
+
+    fn changes_nothing(&self, op: &RegisterOp<u8>, answer: Option<&RegisterAnswer<u8>>) -> bool {
+        self.0.changes_nothing(op, answer)
+    }
+
+    fn access(&self, op: &RegisterOp<u8>, answer: Option<&RegisterAnswer<u8>>) -> Access<Option<u8>> {
+        self.0.access(op, answer)
+    }
+}
+
+impl Sample for UniqueWrites {
+    fn ops() -> Vec<RegisterOp<u8>> {
+        vec![RegisterOp::Read, RegisterOp::Read, RegisterOp::Write(0)]
+    }
+
+    fn answers(op: &RegisterOp<u8>) -> Vec<RegisterAnswer<u8>> {
+        match op {
+            RegisterOp::Read => [None].into_iter().chain((0..8).map(Some)).map(RegisterAnswer::Value).collect(),
+            _ => vec![RegisterAnswer::Written],
+        }
+    }
+
+    fn numbered(op: RegisterOp<u8>, before: usize) -> RegisterOp<u8> {
+        if matches!(op, RegisterOp::Write(_)) { RegisterOp::Write(before as u8) } else { op }
+    }
+}
+
+/// Whether an order of calls is one that time and the model allow, with every answer before that of `stuck`.
+fn explains_all_before(history: &History<RegisterOp<u8>, RegisterAnswer<u8>>, order: &[usize], stuck: usize) -> bool {
+    let operations = history.operations();
+    let mut state = None;
+    for (place, index) in order.iter().enumerate() {
+        let operation = &operations[*index];
+        let is_late = order[place + 1..].iter().any(|later| Order::RealTime.puts(&operations[*later], operation));
+        match Register::default().step(&state, &operation.op, operation.answer()) {
+            Some(next) if !is_late => state = next,
+            _ => return false,
+        }
+    }
+    let end = operations[stuck].completed();
+    (0..operations.len())
+        .filter(|index| operations[*index].answer().is_some() && operations[*index].completed() < end)
+        .all(|index| order.contains(&index))
+}
+
+#[test]
+fn unique_writes_are_judged_without_a_search_as_with_one() {
+    let model = UniqueWrites::default();
+    for_random_histories(&model, 100_000, |history| {
+        let all: Vec<usize> = (0..history.operations().len()).collect();
+        let judged = unique_writes::judge(&model, history.operations(), &all).expect("no value is written twice");
+        match (judge_objects(&model, history, Bounds::default(), false), judged) {
+            (Linearization::Possible, Judged::Possible) => Ok(true),
+            (Linearization::Impossible(found), Judged::Impossible { operation, longest }) => {
+                prop_assert_eq!(found.operation, operation);
+                prop_assert!(explains_all_before(history, &longest, operation), "{:?}", longest);
+                prop_assert!(explains_all_before(history, &found.longest, operation), "search: {:?}", found.longest);
+                Ok(false)
+            }
+            (searched, judged) => Err(TestCaseError::fail(format!("{searched:?} with a search, {judged:?} without"))),
+        }
+    });
+}
+
+#[test]
+fn a_value_written_twice_or_compared_needs_a_search() {
+    use RegisterAnswer::Written;
+    use RegisterOp::{CompareAndSet, Write};
+    for second in [Write(1), CompareAndSet(1, 2)] {
+        let history = history([did(0, Write(1), Written), did(0, second, Written)]);
+        assert_eq!(unique_writes::judge(&Register::default(), history.operations(), &[0, 1]), None);
+        assert_eq!(check_linearizable(&Register::default(), &history, Bounds::default()), Linearization::Possible);
+    }
+}
+
+#[test]
+fn unique_writes_need_no_bounds_and_others_end_in_unknown() {
+    let none = Bounds { steps: 0, ..Bounds::default() };
+    let write = |value| history([did(0, RegisterOp::Write(value), RegisterAnswer::Written)]);
+    assert_eq!(check_linearizable(&Register::default(), &write(1), none), Linearization::Possible);
+    let twice = history([0, 0].map(|process| did(process, RegisterOp::Write(1), RegisterAnswer::Written)));
+    assert!(matches!(check_linearizable(&Register::default(), &twice, none), Linearization::Unknown { .. }));
 }
 
 fn at(second: u64) -> VirtualInstant {
@@ -92,7 +155,7 @@ fn at(second: u64) -> VirtualInstant {
 
 #[test]
 fn a_stale_read_is_explained_by_the_two_writes_before_it() {
-    let mut history = Registers::default();
+    let mut history = History::default();
     for value in 0..20 {
         history.invoke(Process(0), at(u64::from(value)), RegisterOp::Write(value)).unwrap();
         history.invoke(Process(1), at(u64::from(value)), RegisterOp::Read).unwrap();

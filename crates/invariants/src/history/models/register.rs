@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 
 use crate::history::file::{Datum, FileModel};
-use crate::history::model::Model;
+use crate::history::model::{Access, Model};
 
 /// A register that holds one value, or none before the first write.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +19,7 @@ impl<V> Default for Register<V> {
     }
 }
 
-/// What a client asks of a register.
+/// Requests of clients to a register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RegisterOp<V> {
@@ -31,7 +31,7 @@ pub enum RegisterOp<V> {
     CompareAndSet(V, V),
 }
 
-/// What it hears.
+/// Answers that clients hear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RegisterAnswer<V> {
@@ -93,6 +93,14 @@ impl<V: Clone + Eq + Hash + Debug> Model for Register<V> {
 
     fn changes_nothing(&self, op: &Self::Op, answer: Option<&Self::Answer>) -> bool {
         matches!((op, answer), (RegisterOp::Read, _) | (RegisterOp::CompareAndSet(..), Some(RegisterAnswer::Mismatch)))
+    }
+
+    fn access(&self, op: &Self::Op, answer: Option<&Self::Answer>) -> Access<Option<V>> {
+        match (op, answer) {
+            (RegisterOp::Read, Some(RegisterAnswer::Value(value))) => Access::Shows(value.clone()),
+            (RegisterOp::Write(value), None | Some(RegisterAnswer::Written)) => Access::Overwrites(Some(value.clone())),
+            _ => Access::Other,
+        }
     }
 }
 
