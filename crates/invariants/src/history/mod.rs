@@ -15,6 +15,7 @@ mod record;
 mod recorder;
 mod rule;
 mod sequential;
+pub mod transactions;
 
 pub use bounds::Bounds;
 pub use checker::{Checker, Finding, HistoryEvent, Judgement, check};

@@ -1,0 +1,174 @@
+//! Shortest cycles in a component, by breadth-first search.
+
+use super::anomaly::EdgeKind;
+use super::graph::{Graph, Kind, Kinds, Node};
+
+/// What all searches together may spend, counted in edges looked at.
+#[derive(Debug)]
+pub(super) struct Limits {
+    left: u64,
+    /// What one search may spend.
+    search: u64,
+    /// What one search may spend on a smaller cycle, once it has one.
+    improvement: u64,
+}
+
+impl Limits {
+    pub(super) fn for_graph(graph: &Graph) -> Self {
+        let edges = graph.edges() as u64;
+        Self { left: 40 * edges + 200_000_000, search: 4 * edges + 20_000_000, improvement: 1_000_000 }
+    }
+}
+
+/// A search ended for its limits.
+#[derive(Debug)]
+pub(super) struct OutOfLimits;
+
+/// Which cycles are searched for.
+pub(super) struct Query<'q> {
+    /// What the first edge may be.
+    pub(super) first: Kinds,
+    /// What all others may be.
+    pub(super) rest: Kinds,
+    /// Whether no two edges `rw` may follow each other.
+    pub(super) apart: bool,
+    /// The component of each node; a cycle stays in one.
+    pub(super) component: &'q [u32],
+    /// Numbers of nodes that no edge of `rest` ascends.
+    pub(super) ranks: Option<&'q [u32]>,
+}
+
+/// The edges of a cycle: where each begins, and its kind.
+pub(super) type CycleEdges = Vec<(Node, EdgeKind)>;
+
+/// A node, and whether an edge `rw` led to it, which matters only where these stay apart.
+type State = u32;
+
+fn state(node: Node, overwritten: bool) -> State {
+    2 * node + u32::from(overwritten)
+}
+
+/// The searches in one graph, with the memory that they share.
+pub(super) struct Paths<'g> {
+    graph: &'g Graph,
+    /// For each state the search that reached it, from where, and by what.
+    reached: Vec<(u32, State, Kind)>,
+    search: u32,
+    /// The states at the distance that is looked at, and those one transaction further.
+    now: Vec<State>,
+    next: Vec<State>,
+}
+
+impl<'g> Paths<'g> {
+    pub(super) fn new(graph: &'g Graph) -> Self {
+        let reached = vec![(0, 0, None); 2 * graph.len()];
+        Self { graph, reached, search: 0, now: Vec::new(), next: Vec::new() }
+    }
+
+    /// Finds a cycle through some of these nodes, with as few transactions as the limits allow to find.
+    pub(super) fn smallest_cycle(
+        &mut self,
+        query: &Query<'_>,
+        members: &[Node],
+        limits: &mut Limits,
+    ) -> Result<Option<CycleEdges>, OutOfLimits> {
+        let mut best: Option<CycleEdges> = None;
+        let mut budget = limits.search.min(limits.left);
+        for start in members.iter().copied().filter(|node| !self.graph.is_joint(*node)) {
+            let shorter_than = best.as_ref().map_or(usize::MAX, Vec::len);
+            let before = budget;
+            let found = self.cycle_through(query, start, shorter_than, &mut budget);
+            limits.left -= before - budget;
+            match found {
+                Ok(Some(cycle)) => {
+                    budget = if best.is_none() { limits.improvement.min(limits.left) } else { budget };
+                    let is_minimal = cycle.len() == 2;
+                    best = Some(cycle);
+                    if is_minimal {
+                        break;
+                    }
+                }
+                Ok(None) => {}
+                Err(OutOfLimits) if best.is_some() => break,
+                Err(OutOfLimits) => return Err(OutOfLimits),
+            }
+        }
+        Ok(best)
+    }
+
+    /// Finds the shortest cycle through a node, if it is shorter than that.
+    fn cycle_through(
+        &mut self,
+        query: &Query<'_>,
+        start: Node,
+        shorter_than: usize,
+        budget: &mut u64,
+    ) -> Result<Option<CycleEdges>, OutOfLimits> {
+        self.search += 1;
+        self.now.clear();
+        self.now.push(state(start, false));
+        let mut distance = 0;
+        while !self.now.is_empty() && distance + 1 < shorter_than {
+            let mut place = 0;
+            while let Some(&from) = self.now.get(place) {
+                place += 1;
+                if let Some(last) = self.expand(query, start, from, budget)? {
+                    return Ok(Some(self.cycle_back(start, from, last)));
+                }
+            }
+            distance += 1;
+            std::mem::swap(&mut self.now, &mut self.next);
+            self.next.clear();
+        }
+        self.next.clear();
+        Ok(None)
+    }
+
+    /// Reaches what a state leads to; returns the kind of the edge that closes the cycle, if one does.
+    ///
+    /// A joint is at the distance of what leads to it: only transactions count.
+    fn expand(&mut self, query: &Query<'_>, start: Node, from: State, budget: &mut u64) -> Result<Option<Kind>, OutOfLimits> {
+        let (node, overwritten) = (from / 2, from % 2 == 1);
+        let kinds = if node == start { query.first } else { query.rest };
+        let rank = |node: Node| query.ranks.map_or(0, |ranks| ranks[node as usize]);
+        for place in self.graph.from(node) {
+            *budget = budget.checked_sub(1).ok_or(OutOfLimits)?;
+            let (to, kind) = self.graph.edge(place);
+            let is_inside = query.component[to as usize] == query.component[start as usize] && rank(to) >= rank(start);
+            let follows = overwritten && kind == Some(EdgeKind::ReadWrite);
+            if !kinds.contain(kind) || !is_inside || follows {
+                continue;
+            }
+            let overwrites = query.apart && kind.map_or(overwritten, |kind| kind == EdgeKind::ReadWrite);
+            if to == start {
+                if !overwrites {
+                    return Ok(Some(kind));
+                }
+                continue;
+            }
+            let reached = state(to, overwrites);
+            if self.reached[reached as usize].0 != self.search {
+                self.reached[reached as usize] = (self.search, from, kind);
+                let list = if self.graph.is_joint(to) { &mut self.now } else { &mut self.next };
+                list.push(reached);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the edges from the start to a state, and the last, which leads from there to the start.
+    fn cycle_back(&self, start: Node, from: State, last: Kind) -> CycleEdges {
+        let (mut at, mut kind) = (from, last);
+        let mut edges = Vec::new();
+        loop {
+            // A joint has no kind: the edge that entered it has.
+            edges.extend(kind.map(|kind| (at / 2, kind)));
+            if at / 2 == start {
+                edges.reverse();
+                return edges;
+            }
+            let (_, before, by) = self.reached[at as usize];
+            (at, kind) = (before, by);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Histories over lists that show one anomaly each, or none.
+
+use std::collections::BTreeSet;
+
+use super::notation::lists;
+use super::*;
+
+/// A name, the history, and the anomalies that it shows.
+type Row = (&'static str, &'static str, &'static [&'static str]);
+
+const ROWS: &[Row] = &[
+    ("nothing", "", &[]),
+    ("one reads what another appended", "0 1-2 x+1 \n 1 3-4 x:1", &[]),
+    ("an append that no read shows yet", "0 1-4 x+1 \n 1 2-3 x:", &[]),
+    ("own appends are read", "0 1-2 x+1 x:1 x+2 x:1,2", &[]),
+    ("own appends are read behind those of others", "0 1-2 x+1 \n 1 3-4 x+2 x:1,2", &[]),
+    ("an aborted append is not read", "0 1-2! x+1 \n 1 3-4 x:", &[]),
+    ("an open append is not read", "0 1-? x+1 \n 1 3-4 x:", &[]),
+    ("an open append is read", "0 1-? x+1 \n 1 3-4 x:1", &[]),
+    ("an open append is read late", "0 1-? x+1 \n 1 3-4 x: \n 1 5-6 x:1", &[]),
+    ("concurrent appends in either order", "0 1-4 x+1 \n 1 2-3 x+2 \n 2 5-6 x:2,1", &[]),
+    ("a value that no transaction appended", "0 1-2 x:7", &["unwritten-read"]),
+    ("one append twice in a list", "0 1-2 x+1 \n 1 3-4 x:1,1", &["duplicate-element"]),
+    ("an own append is missing", "0 1-2 x+1 x:", &["internal"]),
+    ("an own append is read before it is made", "0 1-2 x:1 x+1", &["internal"]),
+    ("own appends in another order", "0 1-2 x+1 x+2 \n 1 3-4 x:2,1", &["internal"]),
+    ("a read of an aborted append", "0 1-2! x+1 \n 1 3-4 x:1", &["G1a"]),
+    ("a read between two appends", "0 1-4 x+1 x+2 \n 1 2-3 x:1 \n 2 5-6 x:1,2", &["G1b"]),
+    ("a read between two appends, of which one is lost", "0 1-2! x+9 \n 0 3-4 x+1 y+1 x+2 \n 1 3-4 x:1", &["G1b"]),
+    ("an append on top of an aborted one", "0 1-2! x+1 \n 1 3-4 x+2 \n 2 5-6 x:1,2", &["G1a", "dirty-update"]),
+    ("two orders of a list", "0 1-4 x+1 \n 1 1-4 x+2 \n 2 1-4 x:1,2 \n 3 1-4 x:2,1", &["incompatible-order"]),
+    ("two reads that differ", "0 1-6 x: x:1 \n 1 2-3 x+1", &["non-repeatable-read"]),
+    ("both appended to what they read", "0 1-4 x: x+1 \n 1 1-4 x: x+2", &["lost-update", "G2-item"]),
+    ("both appended to what they read, in order", "0 1-4 x: x+1 \n 1 1-4 x: x+2 \n 2 5-6 x:1,2", &["lost-update", "G-single"]),
+    ("writes of two keys in two orders", "0 1-4 x+1 y+1 \n 1 1-4 x+2 y+2 \n 2 5-6 x:1,2 y:2,1", &["G0"]),
+    ("each read what the other appended", "0 1-4 x+1 y:1 \n 1 1-4 y+1 x:1", &["G1c"]),
+    ("read an append and overlooked an earlier one", "0 1-4 x+1 y+1 \n 1 1-4 x:1 y:", &["G-single"]),
+    ("a long fork", "0 1-4 x+1 \n 1 1-4 y+1 \n 2 1-4 x:1 y: \n 3 1-4 x: y:1", &["G-nonadjacent"]),
+    ("write skew", "0 1-4 x: y+1 \n 1 1-4 y: x+1", &["G2-item"]),
+    ("a read misses what its process appended", "0 1-2 x+1 \n 0 3-4 x:", &["G-single-process"]),
+    ("a read misses what was appended before", "0 1-2 x+1 \n 1 3-4 x:", &["G-single-realtime"]),
+    ("a later read misses what an earlier one showed", "0 1-9 x+1 \n 1 2-3 x:1 \n 2 4-5 x:", &["G-single-realtime"]),
+    ("an append before one that ended earlier", "0 1-2 x+1 \n 1 3-4 x+2 \n 2 5-6 x:2,1", &["G0-realtime"]),
+    ("an append before an earlier one of its process", "0 1-2 x+1 \n 0 3-4 x+2 \n 2 5-6 x:2,1", &["G0-process"]),
+    ("a read from the future", "0 1-2 x:1 \n 1 3-4 x+1", &["G1c-realtime"]),
+    ("a read from the future of its process", "0 1-2 x:1 \n 0 3-4 x+1", &["G1c-process"]),
+    (
+        "a long fork of two sessions",
+        "0 1-4 x+1 \n 1 1-4 y+1 \n 2 1-2 x:1 \n 2 3-4 y: \n 3 1-2 y:1 \n 3 3-4 x:",
+        &["G-nonadjacent-process", "G-single-realtime"],
+    ),
+    (
+        "each of two sessions misses what the other appended",
+        "0 1-2 x+1 \n 0 3-4 y: \n 1 1-2 y+1 \n 1 3-4 x:",
+        &["G-nonadjacent-process", "G-single-realtime"],
+    ),
+    ("an open transaction is read in half", "0 1-? x+1 y+1 \n 1 2-3 x:1 y:", &["G-single"]),
+];
+
+#[test]
+fn each_case_shows_exactly_its_anomalies() {
+    let mut wrong = String::new();
+    for (name, lines, expected) in ROWS {
+        let anomalies = Transactions::list_append().analyze(&lists(lines)).unwrap();
+        let found: BTreeSet<String> = anomalies.counts.keys().map(ToString::to_string).collect();
+        let expected: BTreeSet<String> = expected.iter().map(ToString::to_string).collect();
+        assert_eq!(anomalies.undecided, [], "{name}");
+        if found != expected {
+            wrong += &format!("{name}: {:#?}\n", anomalies.examples);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
