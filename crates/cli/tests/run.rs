@@ -221,6 +221,7 @@ fn the_list_names_every_builtin_scenario() {
 #[case("help", &["--help"])]
 #[case("help_run", &["run", "--help"])]
 #[case("help_sweep", &["sweep", "--help"])]
+#[case("help_check", &["check", "--help"])]
 #[case("help_replay", &["replay", "--help"])]
 #[case("help_digests", &["digests", "--help"])]
 fn help_shows_examples_and_flags(#[case] name: &str, #[case] arguments: &[&str]) {

@@ -291,6 +291,9 @@ mod guide {
     #[doc = include_str!("../../../docs/guide/disks.md")]
     struct Disks;
 
+    #[doc = include_str!("../../../docs/guide/histories.md")]
+    struct Histories;
+
     #[doc = include_str!("../../../docs/guide/recipes.md")]
     struct Recipes;
 }
