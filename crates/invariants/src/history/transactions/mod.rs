@@ -125,6 +125,7 @@ impl<D> Transactions<D> {
             unknown: undecided.map(|kind| format!("the search for {kind} grew too long: check a shorter part of the history")),
             times_checked: history.operations().iter().filter(|operation| operation.answer().is_some()).count() as u64,
             measured: serde_json::to_value(&anomalies).unwrap_or_default(),
+            ..Judgement::default()
         }
     }
 }
