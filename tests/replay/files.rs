@@ -58,6 +58,7 @@ fn a_case_applies_its_faults_absent_nodes_and_duration() {
     let crash = crash("copy/0", Duration::from_millis(5));
     let case = Case {
         faults: FaultPlan::new().at(Duration::from_millis(20), crash.clone()),
+        operations: [].into(),
         absent: ["copy/1".to_owned()].into(),
         duration: Some(Duration::from_millis(60)),
         decisions: Some(Vec::new()),
