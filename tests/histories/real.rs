@@ -17,6 +17,7 @@ use crate::nodes::{OPERATIONS, client, store};
 type Registers = History<RegisterOp<u64>, RegisterAnswer<u64>>;
 
 /// Runs a store and three clients over real sockets, records what the clients saw, and reads the file.
+#[expect(clippy::disallowed_methods, reason = "a real run has real instants")]
 async fn recorded(is_stale: bool) -> Registers {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("history.jsonl");

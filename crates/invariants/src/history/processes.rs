@@ -1,5 +1,7 @@
 //! Which process of a history a call of a node is of.
 
+use std::collections::BTreeMap;
+
 use cluster_sim_types::NodeId;
 use rustc_hash::FxHashMap;
 
@@ -13,7 +15,7 @@ use super::recorder::RecordingError;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Processes {
     /// The open calls by node and number.
-    calls: FxHashMap<(NodeId, u64), Process>,
+    calls: BTreeMap<(NodeId, u64), Process>,
     /// The processes of each node that wait for nothing, and how many it has.
     of_node: FxHashMap<NodeId, (Vec<Process>, u32)>,
     /// The node of each process.

@@ -1,5 +1,6 @@
 //! Records the events of clients in the order in which they happened.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use cluster_sim_types::VirtualInstant;
@@ -34,12 +35,12 @@ pub struct History<O, A> {
     /// The moment of the last event.
     last: Option<Moment>,
     /// The names of processes, where they have any.
-    names: FxHashMap<Process, String>,
+    names: BTreeMap<Process, String>,
 }
 
 impl<O, A> Default for History<O, A> {
     fn default() -> Self {
-        Self { operations: Vec::new(), waiting: FxHashMap::default(), last: None, names: FxHashMap::default() }
+        Self { operations: Vec::new(), waiting: FxHashMap::default(), last: None, names: BTreeMap::new() }
     }
 }
 
@@ -88,9 +89,7 @@ impl<O, A> History<O, A> {
 
     /// Returns all names of processes, in the order of the processes.
     pub fn names(&self) -> Vec<(Process, &str)> {
-        let mut names: Vec<(Process, &str)> = self.names.iter().map(|(process, name)| (*process, name.as_str())).collect();
-        names.sort_unstable();
-        names
+        self.names.iter().map(|(process, name)| (*process, name.as_str())).collect()
     }
 
     /// Returns the name that a process was given.
