@@ -1,5 +1,6 @@
 //! What the clients of a system saw, and whether a correct system could have answered so.
 
+pub mod aggregates;
 mod bounds;
 mod checker;
 pub mod file;
@@ -15,6 +16,7 @@ mod record;
 mod recorder;
 mod rule;
 mod sequential;
+mod sessions;
 pub mod transactions;
 
 pub use bounds::Bounds;
@@ -27,3 +29,4 @@ pub use record::{History, HistoryError};
 pub use recorder::{Recorder, RecordingError};
 pub use rule::HistoryRule;
 pub use sequential::{NotSequential, Sequence, Sequential, check_sequential};
+pub use sessions::{SessionGuarantee, SessionOp, Sessions, ValueSessions};
