@@ -180,6 +180,16 @@ impl<'h, S: Step> Input<'h, S> {
         &self.places[self.starts[transaction as usize] as usize..self.starts[transaction as usize + 1] as usize]
     }
 
+    /// Returns the number of steps before those of a transaction.
+    pub(super) fn first_place(&self, transaction: u32) -> usize {
+        self.starts[transaction as usize] as usize
+    }
+
+    /// Returns a key for a sentence.
+    pub(super) fn key(&self, key: u32) -> String {
+        self.keys.get_index(key as usize).map(|key| format!("{key:?}")).unwrap_or_default()
+    }
+
     /// Returns what a step of a transaction that committed read; `None` for a write, or if nothing was heard.
     pub(super) fn read(&self, transaction: u32, step: usize) -> Option<&'h S::Read> {
         S::read(self.operations[transaction as usize].answer()?.get(step)?)

@@ -8,17 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::anomaly::{Anomalies, AnomalyKind, EdgeKind};
 use super::graph::Edges;
 use super::input::NONE;
-use super::lists::{Lists, shortened};
-
-/// One read of a list by a transaction that committed.
-struct Read<'r> {
-    transaction: u32,
-    step: usize,
-    key: u32,
-    writes: &'r [u32],
-    /// Whether it is a beginning of the longest read.
-    is_regular: bool,
-}
+use super::lists::{ListRead, Lists, shortened};
 
 /// The pass over all reads, with what it remembers of each key.
 struct Pass<'p, 'h, K: Hash + Eq + Debug, V: Hash + Eq + Debug> {
@@ -27,8 +17,6 @@ struct Pass<'p, 'h, K: Hash + Eq + Debug, V: Hash + Eq + Debug> {
     anomalies: &'p mut Anomalies,
     /// The transaction that appended to the key last.
     appended: Vec<u32>,
-    /// The same, up to the step that is looked at.
-    appended_before: Vec<u32>,
     /// The transaction that read the key last without an append of its own, and the length read.
     read: Vec<(u32, usize)>,
     /// The transaction whose reads of the key differ.
@@ -55,7 +43,6 @@ pub(super) fn add_dependencies<K: Hash + Eq + Debug, V: Hash + Eq + Debug>(
         edges,
         anomalies,
         appended: vec![NONE; keys],
-        appended_before: vec![NONE; keys],
         read: vec![(NONE, 0); keys],
         differs: vec![NONE; keys],
         first_aborted: vec![usize::MAX; keys],
@@ -89,13 +76,13 @@ impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Pass<'_, '_, K, V> {
             }
             if let Some(aborted) = aborted.take() {
                 self.anomalies.add_plain(AnomalyKind::DirtyUpdate, &[aborted, transaction, reader], || {
-                    let key = self.lists.key(key);
+                    let key = self.lists.input.key(key);
                     format!("T{aborted} aborted, T{transaction} appended after it to {key}, and T{reader} read both")
                 });
             }
             if latest.insert(transaction, write).is_some_and(|before| before > write) {
                 self.anomalies.add_plain(AnomalyKind::Internal, &[transaction, reader], || {
-                    format!("T{reader} read {} with the appends of T{transaction} in another order", self.lists.key(key))
+                    format!("T{reader} read {} with the appends of T{transaction} in another order", self.lists.input.key(key))
                 });
             }
             if let Some(last) = last.replace(transaction) {
@@ -122,7 +109,7 @@ impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Pass<'_, '_, K, V> {
                     self.differs[key] = transaction;
                     self.anomalies.add_plain(AnomalyKind::NonRepeatableRead, &[transaction], || {
                         let (first, again) = (shortened(first), shortened(again));
-                        format!("T{transaction} read {} as {first}, and then as {again}", lists.key(place.key))
+                        format!("T{transaction} read {} as {first}, and then as {again}", lists.input.key(place.key))
                     });
                 }
             }
@@ -131,44 +118,44 @@ impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Pass<'_, '_, K, V> {
 
     fn add_reads(&mut self, transaction: u32) {
         let lists = self.lists;
-        for (step, place) in lists.input.places(transaction).iter().enumerate() {
-            let key = place.key;
-            if place.write != NONE {
-                self.appended_before[key as usize] = transaction;
-            } else if let Some((writes, is_regular)) = lists.writes_read(transaction, step) {
-                let read = Read { transaction, step, key, writes, is_regular };
-                self.check_own(&read);
-                self.check_aborted(&read);
-                let is_intermediate = self.add_writer(&read);
-                let is_own = self.appended_before[key as usize] == transaction;
-                // What follows an intermediate read would only repeat that it is one.
-                if !is_own && !is_intermediate && self.differs[key as usize] != transaction {
-                    self.add_overwriter(&read);
-                }
+        for step in 0..lists.input.places(transaction).len() {
+            let Some(read) = lists.read(transaction, step) else { continue };
+            let is_external = self.check_own(&read);
+            self.check_aborted(&read);
+            let is_intermediate = self.add_writer(&read);
+            // What follows an intermediate read would only repeat that it is one.
+            if is_external && !is_intermediate && self.differs[read.key as usize] != transaction {
+                self.add_overwriter(&read);
             }
         }
     }
 
     /// Reports a read that shows other appends of its own transaction than those made before.
-    fn check_own(&mut self, read: &Read<'_>) {
-        let &Read { transaction, step, key, writes, .. } = read;
+    ///
+    /// Returns whether it shows none but at the end, so that the rest is what other transactions left.
+    fn check_own(&mut self, read: &ListRead<'_>) -> bool {
+        let &ListRead { transaction, step, key, writes, own, .. } = read;
         if self.appended[key as usize] != transaction {
-            return;
+            return true;
         }
         let input = &self.lists.input;
         let is_own = |write: &u32| input.writes.get(*write as usize).is_some_and(|write| write.transaction == transaction);
         let before = &input.places(transaction)[..step];
         let made = before.iter().filter(|place| place.key == key && place.write != NONE).map(|place| place.write);
-        if !made.eq(writes.iter().copied().filter(is_own)) {
+        let made: Vec<u32> = made.collect();
+        let expected = &made[..made.len() - own];
+        let shown: Vec<u32> = writes.iter().copied().filter(is_own).collect();
+        if expected != shown {
             self.anomalies.add_plain(AnomalyKind::Internal, &[transaction], || {
                 let list = input.read(transaction, step).map(shortened).unwrap_or_default();
-                let key = self.lists.key(key);
+                let key = self.lists.input.key(key);
                 format!("T{transaction} read {key} as {list}, which are not the appends that it had made until then")
             });
         }
+        expected.is_empty() && shown.is_empty()
     }
 
-    fn check_aborted(&mut self, read: &Read<'_>) {
+    fn check_aborted(&mut self, read: &ListRead<'_>) {
         let input = &self.lists.input;
         if read.is_regular && read.writes.len() <= self.first_aborted[read.key as usize] {
             return;
@@ -177,7 +164,7 @@ impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Pass<'_, '_, K, V> {
             if self.reported.insert(write) {
                 let (writer, reader) = (input.writes[write as usize].transaction, read.transaction);
                 self.anomalies.add_plain(AnomalyKind::AbortedRead, &[writer, reader], || {
-                    format!("T{writer} appended to {} and aborted, and T{reader} read it", self.lists.key(read.key))
+                    format!("T{writer} appended to {} and aborted, and T{reader} read it", self.lists.input.key(read.key))
                 });
             }
         }
@@ -186,7 +173,7 @@ impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Pass<'_, '_, K, V> {
     /// Adds the edge from the last append that a read shows and its transaction did not make.
     ///
     /// Returns whether the read shows that one's transaction in half; it is reported then.
-    fn add_writer(&mut self, read: &Read<'_>) -> bool {
+    fn add_writer(&mut self, read: &ListRead<'_>) -> bool {
         let input = &self.lists.input;
         let mut committed = read.writes.iter().rev().filter_map(|write| input.committed_write(*write));
         let Some(last) = committed.find(|write| write.transaction != read.transaction) else { return false };
@@ -195,15 +182,15 @@ impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Pass<'_, '_, K, V> {
         if !is_whole {
             let (writer, reader) = (last.transaction, read.transaction);
             self.anomalies.add_plain(AnomalyKind::IntermediateRead, &[writer, reader], || {
-                format!("T{reader} read {} between two appends of T{writer}", self.lists.key(read.key))
+                format!("T{reader} read {} between two appends of T{writer}", self.lists.input.key(read.key))
             });
         }
         !is_whole
     }
 
     /// Adds the edge to the first append that a read does not show, and reports a second update of what it read.
-    fn add_overwriter(&mut self, read: &Read<'_>) {
-        let &Read { transaction, key, writes, .. } = read;
+    fn add_overwriter(&mut self, read: &ListRead<'_>) {
+        let &ListRead { transaction, key, writes, .. } = read;
         if !read.is_regular {
             return;
         }
@@ -217,7 +204,7 @@ impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Pass<'_, '_, K, V> {
             if first != transaction {
                 self.anomalies.add_plain(AnomalyKind::LostUpdate, &[first, transaction], || {
                     let list = input.read(transaction, read.step).map(shortened).unwrap_or_default();
-                    format!("T{first} and T{transaction} both read {} as {list} and appended to it", self.lists.key(key))
+                    format!("T{first} and T{transaction} both read {} as {list} and appended to it", self.lists.input.key(key))
                 });
             }
         }

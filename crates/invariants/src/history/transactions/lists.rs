@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::anomaly::{Anomalies, AnomalyKind};
 use super::input::{Input, NONE, TransactionError};
-use super::steps::{AppendHistory, AppendOp};
+use super::steps::{AppendHistory, AppendOp, Step};
 
 /// A history over lists, with the order of each list's appends.
 pub(super) struct Lists<'h, K: Hash + Eq + Debug, V: Hash + Eq + Debug> {
@@ -52,7 +52,7 @@ impl<'h, K: Hash + Eq + Debug, V: Hash + Eq + Debug> Lists<'h, K, V> {
     fn find_longest(&mut self) {
         for transaction in self.input.committed() {
             for (step, place) in self.input.places(transaction).iter().enumerate() {
-                let Some(list) = self.input.read(transaction, step) else { continue };
+                let Some((list, _)) = base(&self.input, transaction, step) else { continue };
                 let longest = &mut self.longest[place.key as usize];
                 if longest.0 == NONE || list.len() > longest.1.len() {
                     *longest = (transaction, list);
@@ -80,7 +80,7 @@ impl<'h, K: Hash + Eq + Debug, V: Hash + Eq + Debug> Lists<'h, K, V> {
         let mut odd = Vec::new();
         for transaction in self.input.committed() {
             for (step, place) in self.input.places(transaction).iter().enumerate() {
-                let Some(list) = self.input.read(transaction, step) else { continue };
+                let Some((list, _)) = base(&self.input, transaction, step) else { continue };
                 let (reader, longest) = self.longest[place.key as usize];
                 if !longest.starts_with(list) {
                     odd.push((transaction, step, place.key, list, reader, longest));
@@ -92,7 +92,7 @@ impl<'h, K: Hash + Eq + Debug, V: Hash + Eq + Debug> Lists<'h, K, V> {
             if !has_repetition(&writes) && !self.order[key as usize].contains(&NONE) {
                 anomalies.add_plain(AnomalyKind::IncompatibleOrder, &[reader, transaction], || {
                     let (list, longest) = (shortened(list), shortened(longest));
-                    format!("T{reader} read {} as {longest}, and T{transaction} read it as {list}", self.key(key))
+                    format!("T{reader} read {} as {longest}, and T{transaction} read it as {list}", self.input.key(key))
                 });
             }
             self.odd.insert((transaction, step as u32), writes);
@@ -106,26 +106,27 @@ impl<'h, K: Hash + Eq + Debug, V: Hash + Eq + Debug> Lists<'h, K, V> {
             match self.seen.get_mut(*write as usize) {
                 Some(seen) => *seen = true,
                 None => anomalies.add_plain(AnomalyKind::UnwrittenRead, &[reader], || {
-                    format!("T{reader} read {} as {}, and no transaction appended {value:?}", self.key(key), shortened(list))
+                    format!("T{reader} read {} as {}, and no transaction appended {value:?}", self.input.key(key), shortened(list))
                 }),
             }
         }
         if has_repetition(&writes) {
             anomalies.add_plain(AnomalyKind::DuplicateElement, &[reader], || {
-                format!("T{reader} read {} as {}, with one append more than once", self.key(key), shortened(list))
+                format!("T{reader} read {} as {}, with one append more than once", self.input.key(key), shortened(list))
             });
         }
         writes
     }
 
-    /// Returns the writes that a step read, and whether they are a beginning of the longest read of the key.
-    pub(super) fn writes_read(&self, transaction: u32, step: usize) -> Option<(&[u32], bool)> {
-        let list = self.input.read(transaction, step)?;
-        if let Some(writes) = self.odd.get(&(transaction, step as u32)) {
-            return Some((writes, false));
-        }
+    /// Returns what a step read of its key.
+    pub(super) fn read(&self, transaction: u32, step: usize) -> Option<ListRead<'_>> {
+        let (list, own) = base(&self.input, transaction, step)?;
         let key = self.input.places(transaction)[step].key;
-        Some((&self.order[key as usize][..list.len()], true))
+        let (writes, is_regular) = match self.odd.get(&(transaction, step as u32)) {
+            Some(writes) => (writes.as_slice(), false),
+            None => (&self.order[key as usize][..list.len()], true),
+        };
+        Some(ListRead { transaction, step, key, writes, own, is_regular })
     }
 
     /// Returns the order of a key's writes, and the transaction that read it.
@@ -143,10 +144,37 @@ impl<'h, K: Hash + Eq + Debug, V: Hash + Eq + Debug> Lists<'h, K, V> {
     pub(super) fn is_seen(&self, write: u32) -> bool {
         self.seen[write as usize]
     }
+}
 
-    pub(super) fn key(&self, key: u32) -> String {
-        self.input.keys.get_index(key as usize).map(|key| format!("{key:?}")).unwrap_or_default()
-    }
+/// One read of a list by a transaction that committed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ListRead<'r> {
+    pub(super) transaction: u32,
+    pub(super) step: usize,
+    pub(super) key: u32,
+    /// The writes that it shows, without own ones at the end.
+    pub(super) writes: &'r [u32],
+    /// The number of own writes at the end.
+    pub(super) own: usize,
+    /// Whether it is a beginning of the longest read.
+    pub(super) is_regular: bool,
+}
+
+/// Returns the list that a step read without the transaction's own appends at its end, and their number.
+///
+/// The transaction may have kept those to itself until it committed, so they say nothing of the order of the list.
+fn base<'h, K: Hash + Eq + Debug, V: Hash + Eq + Debug>(
+    input: &Input<'h, AppendOp<K, V>>,
+    transaction: u32,
+    step: usize,
+) -> Option<(&'h [V], usize)> {
+    let list = input.read(transaction, step)?;
+    let steps = &input.operations[transaction as usize].op;
+    let key = input.places(transaction)[step].key;
+    let made = input.places(transaction)[..step].iter().zip(steps).rev().filter(|(place, _)| place.key == key);
+    let made = made.filter_map(|(_, step)| step.written());
+    let own = made.zip(list.iter().rev()).take_while(|(made, read)| made == read).count();
+    Some((&list[..list.len() - own], own))
 }
 
 fn has_repetition(writes: &[u32]) -> bool {

@@ -6,7 +6,9 @@
 //! time. A cycle means that no order of the transactions is left, and its edges say what a system must have done wrong.
 //!
 //! Which versions a list had, and in which order, its longest read shows. An append that no read shows comes after that read.
-//! A transaction without an answer counts as committed if one that committed read a write of it.
+//! Of registers, what a key held before the first write comes before all else, and what a transaction read before what it then
+//! wrote; [`KeyOrder`] may order more. A transaction without an answer counts as committed if one that committed read a write
+//! of it.
 //!
 //! Sound: a history that a system of the level could have produced has no finding. Complete for lists that are read to their
 //! end after the last append, without [`AnomalyKind::IncompatibleOrder`]; otherwise an order of versions may be unknown, and a
@@ -17,10 +19,15 @@ mod components;
 mod cycles;
 mod graph;
 mod input;
+mod key_order;
 mod level;
 mod list_reads;
+mod list_sentences;
 mod lists;
 mod paths;
+mod register_reads;
+mod register_sentences;
+mod registers;
 mod sentences;
 mod steps;
 #[cfg(test)]
@@ -32,6 +39,7 @@ use std::hash::Hash;
 
 pub use self::anomaly::{Anomalies, Anomaly, AnomalyKind, CycleEdge, EdgeKind, Family, TimeOrder};
 pub use self::input::TransactionError;
+pub use self::key_order::KeyOrder;
 pub use self::level::Level;
 pub use self::steps::{AppendAnswer, AppendHistory, AppendOp, WriteAnswer, WriteHistory, WriteOp};
 
@@ -39,6 +47,7 @@ use self::cycles::find_cycles;
 use self::graph::Edges;
 use self::input::{Input, Status};
 use self::lists::Lists;
+use self::registers::Registers;
 use self::sentences::{Explain, add_cycle};
 use self::steps::Step;
 use super::checker::{Checker, Finding, Judgement};
@@ -47,6 +56,12 @@ use super::record::History;
 /// Transactions over lists; see [`Transactions::list_append`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ListAppend;
+
+/// Transactions over registers; see [`Transactions::read_write`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReadWrite {
+    key_order: KeyOrder,
+}
 
 /// Checks that transactions show no anomaly that a level of isolation forbids.
 ///
@@ -105,6 +120,39 @@ impl Transactions<ListAppend> {
     }
 }
 
+impl Transactions<ReadWrite> {
+    /// Judges transactions that write unique values to registers and read them.
+    ///
+    /// Finds less than [`list_append`](Transactions::list_append), as a register does not show which versions it had before.
+    pub fn read_write() -> Self {
+        Self { level: Level::StrictSerializable, data: ReadWrite::default() }
+    }
+
+    /// Assumes that of each register by itself; an assumption that is wrong makes verdicts wrong.
+    #[must_use]
+    pub fn key_order(self, key_order: KeyOrder) -> Self {
+        Self { data: ReadWrite { key_order }, ..self }
+    }
+
+    /// Finds all anomalies, those that the level allows too, without orders of clients that it does not keep.
+    ///
+    /// # Errors
+    ///
+    /// [`TransactionError`] if the history cannot be judged.
+    pub fn analyze<K: Hash + Eq + Debug, V: Hash + Eq + Debug>(
+        &self,
+        history: &WriteHistory<K, V>,
+    ) -> Result<Anomalies, TransactionError> {
+        let mut anomalies = Anomalies::default();
+        let mut registers = Registers::new(history, &mut anomalies)?;
+        key_order::assume_order(&mut registers, self.data.key_order, &mut anomalies);
+        let mut edges = Edges::new(history.operations().len());
+        register_reads::add_dependencies(&registers, &mut edges, &mut anomalies);
+        add_cycles(history, &registers.input, edges, self.level.time_order(), &registers, &mut anomalies);
+        Ok(anomalies)
+    }
+}
+
 impl<D> Transactions<D> {
     /// Judges by this level.
     #[must_use]
@@ -153,6 +201,12 @@ fn add_cycles<S: Step>(
 
 impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Checker<Vec<AppendOp<K, V>>, Vec<AppendAnswer<V>>> for Transactions<ListAppend> {
     fn finish(&mut self, history: &AppendHistory<K, V>) -> Judgement {
+        self.judge(history, self.analyze(history))
+    }
+}
+
+impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Checker<Vec<WriteOp<K, V>>, Vec<WriteAnswer<V>>> for Transactions<ReadWrite> {
+    fn finish(&mut self, history: &WriteHistory<K, V>) -> Judgement {
         self.judge(history, self.analyze(history))
     }
 }

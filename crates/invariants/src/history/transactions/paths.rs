@@ -106,6 +106,7 @@ impl<'g> Paths<'g> {
     ) -> Result<Option<CycleEdges>, OutOfLimits> {
         self.search += 1;
         self.now.clear();
+        self.next.clear(); // An earlier search may have ended in between.
         self.now.push(state(start, false));
         let mut distance = 0;
         while !self.now.is_empty() && distance + 1 < shorter_than {
@@ -120,7 +121,6 @@ impl<'g> Paths<'g> {
             std::mem::swap(&mut self.now, &mut self.next);
             self.next.clear();
         }
-        self.next.clear();
         Ok(None)
     }
 
@@ -170,5 +170,31 @@ impl<'g> Paths<'g> {
             let (_, before, by) = self.reached[at as usize];
             (at, kind) = (before, by);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::transactions::graph::Edges;
+
+    fn search(search: u64, improvement: u64) -> Result<Option<usize>, OutOfLimits> {
+        // A ring of five, of which the last two and the first make one of three, and the last two one of two.
+        let mut edges = Edges::new(5);
+        for (from, to) in [(0, 1), (1, 2), (2, 3), (3, 4), (4, 0), (0, 3), (4, 3)] {
+            edges.add(from, to, EdgeKind::WriteWrite);
+        }
+        let kinds = Kinds::of(&[EdgeKind::WriteWrite]);
+        let query = Query { first: kinds, rest: kinds, apart: false, component: &[0; 5], ranks: None };
+        let mut limits = Limits { left: u64::MAX, search, improvement };
+        let found = Paths::new(&edges.into_graph()).smallest_cycle(&query, &[0, 1, 2, 3, 4], &mut limits)?;
+        Ok(found.map(|cycle| cycle.len()))
+    }
+
+    #[test]
+    fn limits_end_a_search_but_keep_what_it_found() {
+        assert!(matches!(search(3, 0), Err(OutOfLimits)));
+        assert!(matches!(search(100, 0), Ok(Some(3))));
+        assert!(matches!(search(100, 100), Ok(Some(2))));
     }
 }

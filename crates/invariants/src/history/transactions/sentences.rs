@@ -1,12 +1,7 @@
 //! Sentences that say why one transaction comes before another.
 
-use std::fmt::Debug;
-use std::hash::Hash;
-
 use super::anomaly::{Anomalies, AnomalyKind, CycleEdge, EdgeKind};
 use super::cycles::FoundCycle;
-use super::input::NONE;
-use super::lists::{Lists, shortened};
 use crate::history::record::History;
 
 /// Explains the edges that a kind of data gives.
@@ -44,87 +39,5 @@ fn explain_edge<O, A>(history: &History<O, A>, explain: &impl Explain, from: u32
             format!("T{from} ended{ended} before T{to} began at {}", after.invoked.at)
         }
         _ => explain.dependency(from, to, kind).unwrap_or_else(|| format!("T{from} comes before T{to}")),
-    }
-}
-
-impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Explain for Lists<'_, K, V> {
-    fn dependency(&self, from: u32, to: u32, kind: EdgeKind) -> Option<String> {
-        match kind {
-            EdgeKind::WriteWrite => self.appended_after(from, to),
-            EdgeKind::WriteRead => self.appended_and_read(from, to),
-            _ => self.read_before_append(from, to),
-        }
-    }
-}
-
-impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Lists<'_, K, V> {
-    /// Iterates over the appends of a transaction: step, key, write.
-    fn appends(&self, transaction: u32) -> impl Iterator<Item = (usize, u32, u32)> {
-        let places = self.input.places(transaction).iter().enumerate();
-        places.filter(|(_, place)| place.write != NONE).map(|(step, place)| (step, place.key, place.write))
-    }
-
-    /// Iterates over the reads of a transaction: step, key, writes, whether they are a beginning of the longest read.
-    fn reads(&self, transaction: u32) -> impl Iterator<Item = (usize, u32, &[u32], bool)> {
-        self.input.places(transaction).iter().enumerate().filter_map(move |(step, place)| {
-            let (writes, is_regular) = self.writes_read(transaction, step)?;
-            Some((step, place.key, writes, is_regular))
-        })
-    }
-
-    fn value(&self, transaction: u32, step: usize) -> String {
-        use super::steps::Step;
-        self.input.operations[transaction as usize].op[step].written().map(|value| format!("{value:?}")).unwrap_or_default()
-    }
-
-    fn list(&self, transaction: u32, step: usize) -> String {
-        self.input.read(transaction, step).map(shortened).unwrap_or_default()
-    }
-
-    /// Whether a write comes after the first `length` of its key.
-    fn is_after(&self, write: u32, length: u32) -> bool {
-        self.position(write).map_or(!self.is_seen(write), |position| position >= length)
-    }
-
-    fn appended_after(&self, from: u32, to: u32) -> Option<String> {
-        for (step, key, write) in self.appends(from) {
-            let Some(position) = self.position(write) else { continue };
-            let mut later = self.appends(to).filter(|(_, later_key, _)| *later_key == key);
-            if let Some((later_step, _, later)) = later.find(|(_, _, later)| self.is_after(*later, position + 1)) {
-                let (value, later_value) = (self.value(from, step), self.value(to, later_step));
-                let unseen = if self.is_seen(later) { "" } else { ", which no read shows" };
-                return Some(format!(
-                    "T{from} appended {value} to {} and T{to} appended {later_value} after it{unseen}",
-                    self.key(key)
-                ));
-            }
-        }
-        None
-    }
-
-    fn appended_and_read(&self, from: u32, to: u32) -> Option<String> {
-        for (read_step, key, writes, _) in self.reads(to) {
-            // The last one, as only that decides.
-            let own: Vec<(usize, u32)> =
-                self.appends(from).filter(|append| append.1 == key).map(|(step, _, write)| (step, write)).collect();
-            let found = writes.iter().rev().find_map(|read| own.iter().find(|(_, write)| write == read));
-            if let Some((step, _)) = found {
-                let (value, list) = (self.value(from, *step), self.list(to, read_step));
-                return Some(format!("T{from} appended {value} to {} and T{to} read it as {list}", self.key(key)));
-            }
-        }
-        None
-    }
-
-    fn read_before_append(&self, from: u32, to: u32) -> Option<String> {
-        for (read_step, key, writes, is_regular) in self.reads(from) {
-            let mut later = self.appends(to).filter(|(_, later_key, _)| is_regular && *later_key == key);
-            if let Some((step, _, write)) = later.find(|(_, _, write)| self.is_after(*write, writes.len() as u32)) {
-                let (value, list) = (self.value(to, step), self.list(from, read_step));
-                let unseen = if self.is_seen(write) { "" } else { ", which no read shows" };
-                return Some(format!("T{from} read {} as {list} before T{to} appended {value} to it{unseen}", self.key(key)));
-            }
-        }
-        None
     }
 }

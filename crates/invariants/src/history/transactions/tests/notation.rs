@@ -1,6 +1,6 @@
 //! Histories in a short notation, a line for each transaction.
 //!
-//! `0 1-4 x+1 y:1,2`: process 0 began at 1 and heard at 4 that it appended 1 to x and read `[1, 2]` from y. `x=1` writes a
+//! `0 1-4 x+1 y:1,2`: process 0 began at 1 µs and heard at 4 µs that it appended 1 to x and read `[1, 2]` from y. `x=1` writes a
 //! register and `x:` reads one that was never written, or an empty list. `1-4!` aborted at 4, `1-?` heard nothing.
 
 use super::*;
@@ -31,7 +31,7 @@ fn history<O, A>(lines: &str, parse: impl Fn(&str) -> (O, A)) -> History<Vec<O>,
     events.sort_by_key(|(at, ..)| *at);
     let mut history = History::default();
     for (at, process, end) in events {
-        let at = VirtualInstant::from_nanoseconds(at);
+        let at = VirtualInstant::from_nanoseconds(1_000 * at);
         match end {
             End::Begin(ops) => history.invoke(process, at, ops),
             End::Commit(answers) => history.ok(process, at, answers),
@@ -42,7 +42,7 @@ fn history<O, A>(lines: &str, parse: impl Fn(&str) -> (O, A)) -> History<Vec<O>,
     history
 }
 
-pub(super) fn lists(lines: &str) -> AppendHistory<char, u8> {
+pub(super) fn lists(lines: &str) -> AppendHistory<char, u32> {
     history(lines, |step| {
         let key = step.chars().next().unwrap();
         match &step[1..2] {
@@ -51,6 +51,16 @@ pub(super) fn lists(lines: &str) -> AppendHistory<char, u8> {
                 let values = step[2..].split(',').filter(|value| !value.is_empty());
                 (AppendOp::Read(key), AppendAnswer::List(values.map(|value| value.parse().unwrap()).collect()))
             }
+        }
+    })
+}
+
+pub(super) fn registers(lines: &str) -> WriteHistory<char, u32> {
+    history(lines, |step| {
+        let key = step.chars().next().unwrap();
+        match &step[1..2] {
+            "=" => (WriteOp::Write(key, step[2..].parse().unwrap()), WriteAnswer::Written),
+            _ => (WriteOp::Read(key), WriteAnswer::Value(step[2..].parse().ok())),
         }
     })
 }
