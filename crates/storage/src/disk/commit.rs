@@ -1,7 +1,8 @@
 //! Makes names, and the lengths that go through their journal, durable.
 
 use super::file::File;
-use super::tree::{Change, Entry, Inode, NameChange, Tree};
+use super::namespace::{Change, Inode, NameChange};
+use super::tree::{Entry, Tree};
 
 impl Tree {
     /// Makes durable what a sync of a file makes durable besides it: all earlier changes of the journal.

@@ -11,8 +11,8 @@ use super::fault_rules::GATE;
 use super::file::File;
 use super::in_flight::{Pending, State};
 use super::model::CompiledDisk;
+use super::namespace::Directory;
 use super::node_disk::{NodeDisk, key_of};
-use super::tree::Directory;
 use crate::image::DiskImage;
 use crate::journal::OpenJournals;
 use crate::operation::FileId;
@@ -138,7 +138,7 @@ impl Disks {
     fn image_of(
         &self,
         node: NodeId,
-        names: fn(&Directory) -> &std::collections::BTreeMap<Box<str>, super::tree::Inode>,
+        names: fn(&Directory) -> &std::collections::BTreeMap<Box<str>, super::namespace::Inode>,
         content: fn(&File) -> &crate::content::Content,
     ) -> DiskImage {
         let disk = self.disks.get(node.index()).and_then(Option::as_ref);

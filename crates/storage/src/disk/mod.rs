@@ -5,7 +5,8 @@
 //! | `model.rs` | [`DiskModel`]: times and sizes, as data |
 //! | `sectors.rs` | sets of sectors of a file |
 //! | `file.rs` | a file: what node code reads, what is durable, and which sectors differ |
-//! | `tree.rs` | directories and names, what of them is durable, and which changes are not |
+//! | `namespace.rs` | names as data: those in the cache, durable ones, and changes that are not durable |
+//! | `tree.rs` | the tree of files and directories, and operations on it |
 //! | `commit.rs` | makes names, and the lengths that go through their journal, durable |
 //! | `rules.rs` | [`CrashRules`]: the promises about unsynced writes, as data |
 //! | `crash/` | decides what a crash leaves |
@@ -34,6 +35,7 @@ mod file;
 mod in_flight;
 mod life;
 mod model;
+mod namespace;
 mod node_disk;
 mod open_files;
 mod rules;

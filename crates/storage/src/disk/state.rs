@@ -5,9 +5,10 @@ use std::ops::Range;
 use cluster_sim_types::{DiskLayer, DiskState};
 
 use super::file::File;
+use super::namespace::{Inode, ROOT};
 use super::node_disk::NodeDisk;
 use super::sectors::{SECTOR, Sectors, each_sector};
-use super::tree::{Inode, ROOT, Tree};
+use super::tree::Tree;
 use crate::content::Content;
 use crate::pages::PAGE;
 use crate::path::DiskPath;

@@ -1,10 +1,11 @@
-//! Directories and names: what node code sees, what is durable, and which changes are not.
+//! The tree of files and directories, and operations on it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use slab::Slab;
 
 use super::file::File;
+use super::namespace::{Change, Directory, Inode, NameChange, Names, ROOT};
 use super::rules::CrashRules;
 use crate::content::Content;
 use crate::error::DiskErrorKind;
@@ -12,64 +13,11 @@ use crate::image::DiskImage;
 use crate::operation::{DirEntry, EntryKind};
 use crate::path::DiskPath;
 
-/// The number of a file or directory on its disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Inode(pub(super) usize);
-
-/// The names of a directory.
-pub(super) type Names = BTreeMap<Box<str>, Inode>;
-
-/// A directory in the cache and on the medium.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Directory {
-    pub(super) current: Names,
-    pub(super) durable: Names,
-}
-
 /// A file or directory, which names stand for.
 #[derive(Debug, Clone)]
 pub(super) enum Entry {
     File(File),
     Directory(Directory),
-}
-
-/// A change of one name that is not durable.
-#[derive(Debug, Clone)]
-pub(super) struct NameChange {
-    pub(super) directory: Inode,
-    /// The path, which ends with the name.
-    pub(super) path: DiskPath,
-    /// The entry that it stands for from then on; `None` once it is removed.
-    pub(super) to: Option<Inode>,
-    /// Whether it is the second half of a rename that happens at once.
-    pub(super) is_joined: bool,
-}
-
-/// A change of a disk's names or of a journaled length that is not durable.
-#[derive(Debug, Clone)]
-pub(super) enum Change {
-    Name(NameChange),
-    /// A file got another length, where lengths go through the journal.
-    Length {
-        inode: Inode,
-        length: u64,
-        grows: bool,
-    },
-}
-
-impl Change {
-    pub(super) fn is_name(&self) -> bool {
-        matches!(self, Self::Name(_))
-    }
-
-    /// Whether it is kept if and only if the change before it is.
-    pub(super) fn is_joined(&self) -> bool {
-        matches!(self, Self::Name(NameChange { is_joined: true, .. }))
-    }
-
-    pub(super) fn is_in(&self, directory: Inode) -> bool {
-        matches!(self, Self::Name(change) if change.directory == directory)
-    }
 }
 
 /// The files and directories of one disk.
@@ -82,9 +30,6 @@ pub(super) struct Tree {
     /// The bytes that files have in the cache.
     used: u64,
 }
-
-/// The root directory.
-pub(super) const ROOT: Inode = Inode(0);
 
 type Result<T> = std::result::Result<T, DiskErrorKind>;
 

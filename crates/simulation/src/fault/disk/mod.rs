@@ -2,6 +2,7 @@
 //!
 //! | file | content |
 //! |---|---|
+//! | `traits.rs` | which node they hit, whether they damage its disk or crash it |
 //! | `disk_family.rs` | their names, parts and durations |
 //! | `resolve.rs` | names become numbers; what is impossible is refused |
 //! | `act.rs` | their effect and their end |
@@ -13,6 +14,7 @@ mod disk_family;
 mod resolve;
 #[cfg(test)]
 mod tests;
+mod traits;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -283,57 +285,6 @@ impl DiskFault {
     /// Leaves that many bytes on the disk of a node.
     pub fn full(node: impl Into<String>, free: u64, duration: impl Into<Option<Duration>>) -> Self {
         Self::Full { node: node.into(), free, duration: duration.into() }
-    }
-
-    /// The node that it hits.
-    pub(super) fn node(&self) -> &String {
-        match self {
-            Self::Fail { node, .. }
-            | Self::Full { node, .. }
-            | Self::FailSync { node, .. }
-            | Self::LyingSync { node, .. }
-            | Self::BitRot { node, .. }
-            | Self::RotOnRead { node, .. }
-            | Self::Misdirect { node, .. }
-            | Self::LostWrite { node, .. }
-            | Self::StaleRead { node, .. }
-            | Self::Rollback { node, .. }
-            | Self::Truncate { node, .. }
-            | Self::Remove { node, .. }
-            | Self::AppendGarbage { node, .. }
-            | Self::Slow { node, .. }
-            | Self::Stall { node, .. }
-            | Self::Limit { node, .. }
-            | Self::Reformat { node, .. } => node,
-        }
-    }
-
-    /// Whether it lets the disk lose or change what it promised, without an error.
-    pub(super) const fn damages(&self) -> bool {
-        match self {
-            Self::LyingSync { .. }
-            | Self::BitRot { .. }
-            | Self::RotOnRead { .. }
-            | Self::Misdirect { .. }
-            | Self::LostWrite { .. }
-            | Self::StaleRead { .. }
-            | Self::Rollback { .. }
-            | Self::Truncate { .. }
-            | Self::Remove { .. }
-            | Self::AppendGarbage { .. }
-            | Self::Reformat { .. } => true,
-            Self::Fail { .. }
-            | Self::Full { .. }
-            | Self::FailSync { .. }
-            | Self::Slow { .. }
-            | Self::Stall { .. }
-            | Self::Limit { .. } => false,
-        }
-    }
-
-    /// Whether it crashes its node.
-    pub(super) const fn crashes(&self) -> bool {
-        matches!(self, Self::Rollback { .. } | Self::Reformat { .. })
     }
 }
 

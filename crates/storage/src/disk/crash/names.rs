@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use cluster_sim_runtime::{Address, Choice, Roll};
 
-use super::super::tree::{Change, Directory, Entry, Inode, NameChange, Names, ROOT, Tree};
+use super::super::namespace::{Change, Directory, Inode, NameChange, Names, ROOT};
+use super::super::tree::{Entry, Tree};
 use super::file_fate::Journaled;
 use super::{CrashReport, Decide};
 

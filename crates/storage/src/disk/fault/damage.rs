@@ -7,8 +7,9 @@ use super::flip::flip;
 use crate::disk::device::Disks;
 use crate::disk::fault_rules::{Decider, Rot, is_below};
 use crate::disk::file::File;
+use crate::disk::namespace::{self, Inode, ROOT};
 use crate::disk::sectors::SECTOR;
-use crate::disk::tree::{self, Entry, Inode, ROOT, Tree};
+use crate::disk::tree::{Entry, Tree};
 use crate::pages::PAGE;
 use crate::path::DiskPath;
 
@@ -114,7 +115,7 @@ impl Disks {
         if tree.is_directory(inode) {
             return false;
         }
-        let is_of_name = |change: &tree::Change| matches!(change, tree::Change::Name(change) if change.path == *path);
+        let is_of_name = |change: &namespace::Change| matches!(change, namespace::Change::Name(change) if change.path == *path);
         tree.forget_changes(is_of_name);
         if let Some(Entry::Directory(names)) = tree.entries.get_mut(directory.0) {
             names.current.remove(name);

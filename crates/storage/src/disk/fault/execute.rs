@@ -4,9 +4,10 @@ use super::flip::flip;
 use crate::content::Content;
 use crate::disk::fault_rules::{Decider, DiskRule, Faults, Rule, is_below};
 use crate::disk::file::File;
+use crate::disk::namespace::Inode;
 use crate::disk::node_disk::NodeDisk;
 use crate::disk::sectors::SECTOR;
-use crate::disk::tree::{Inode, Tree};
+use crate::disk::tree::Tree;
 use crate::error::{DiskError, DiskErrorKind};
 use crate::operation::{DiskOp, DiskOpKind, DiskOutput, DiskResult};
 

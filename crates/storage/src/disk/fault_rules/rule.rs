@@ -7,7 +7,7 @@ use cluster_sim_runtime::Address;
 use cluster_sim_types::{Ratio, VirtualInstant};
 
 use crate::content::Content;
-use crate::disk::tree::Inode;
+use crate::disk::namespace::Inode;
 use crate::error::DiskErrorKind;
 use crate::operation::DiskOpKind;
 use crate::path::DiskPath;
