@@ -2,6 +2,7 @@
 
 use cluster_sim::disk::DiskModel;
 use cluster_sim::explain::{EventKind, events_jsonl, html};
+use cluster_sim::explore::Choice;
 use cluster_sim::fault::NodeFault;
 use cluster_sim::node::OpenOptions;
 use cluster_sim::prelude::*;
@@ -62,4 +63,27 @@ fn without_decisions_a_crash_leaves_nothing_that_is_unsynced() {
         sim.run_for(Duration::from_millis(60));
         assert_eq!(sim.inspect(|world| world.disk(NodeId(0)).unwrap().paths()), Vec::<String>::new());
     }
+}
+
+#[test]
+fn without_their_own_decisions_a_crash_loses_the_sectors_of_a_file() {
+    let bytes_left = |decisions: &[_]| {
+        let mut sim = unsynced().with_decisions(decisions).start(Seed(7));
+        sim.run_for(Duration::from_millis(60));
+        let log = sim.inspect(|world| world.disk(NodeId(0)).and_then(|disk| disk.current("log")).unwrap_or_default());
+        log.iter().filter(|byte| **byte != 0).count()
+    };
+    let (mut asked, mut kept) = (0, 0);
+    for seed in (0..60).map(Seed) {
+        let (_, mut decisions) = unsynced().run_with_decisions(seed);
+        let asks = |value: u64| matches!(value & 15, 4 | 5);
+        if !decisions.iter().any(|decision| decision.choice == Choice::CrashFile && asks(decision.value)) {
+            continue;
+        }
+        asked += 1;
+        kept += usize::from(bytes_left(&decisions) > 0);
+        decisions.retain(|decision| decision.choice != Choice::CrashSector);
+        assert_eq!(bytes_left(&decisions), 0, "{seed}: the pattern alone keeps nothing");
+    }
+    assert!(asked > 3 && kept > 3, "{asked} crashes asked about sectors, {kept} kept some");
 }

@@ -1,14 +1,14 @@
-//! Plans of any values: each is refused with its cure, or runs without a panic.
+//! Plans of any values: each is refused with its cure, or runs without a panic, also under journals.
 
 use std::collections::BTreeSet;
 
 use cluster_sim::fault::{ClockFault, Clocks, SignedDuration};
-use cluster_sim::node::{DiskErrorKind, DiskOpKind};
+use cluster_sim::node::{DiskErrorKind, DiskOpKind, Journal, JournalOptions, MachineJournal};
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::units::ratio;
 use proptest::prelude::*;
 
-use crate::program::{FORMS, append, ms, read, scenario, sync, until, with_log, write};
+use crate::program::{FORMS, Form, append, ms, read, scenario, sync, until, with_log, write};
 
 fn node() -> impl Strategy<Value = String> {
     prop_oneof![9 => Just("a/0"), 1 => Just("b/9")].prop_map(str::to_owned)
@@ -16,7 +16,7 @@ fn node() -> impl Strategy<Value = String> {
 
 fn path() -> impl Strategy<Value = String> {
     let long = "n".repeat(300);
-    let paths = ["/", "log", "log", "log", "other", "", "../x", "a//b", "log/x", &long].map(str::to_owned);
+    let paths = ["/", "/", "log", "log", "log", "other", "", "../x", "a//b", "log/x", &long].map(str::to_owned);
     proptest::sample::select(paths.to_vec())
 }
 
@@ -102,6 +102,98 @@ prop_compose! {
     }
 }
 
+const PACE: Duration = Duration::from_millis(10);
+
+fn options() -> JournalOptions {
+    JournalOptions::default().segment_bytes(600)
+}
+
+/// Appends to a journal, syncs it, cuts it and removes from it; gives it up at the first error, until it boots again.
+struct Journaled {
+    journal: Option<MachineJournal>,
+    ticks: u64,
+}
+
+impl Journaled {
+    fn tick(&mut self, effects: &mut Effects<()>) {
+        self.ticks += 1;
+        let Some(journal) = &mut self.journal else { return };
+        let last = journal.next().saturating_sub(1);
+        let done = match self.ticks % 6 {
+            4 => journal.remove_before(effects, last / 2),
+            5 => journal.truncate_after(effects, last.saturating_sub(2)),
+            _ => journal.append(effects, [7; 250]).and_then(|_| journal.sync(effects)),
+        };
+        // The journal says why it refuses work; that is no fault of the simulator.
+        drop(done);
+    }
+}
+
+impl Machine for Journaled {
+    type Message = ();
+    type View = u64;
+
+    fn step(&mut self, _: LocalInstant, input: Input<()>, effects: &mut Effects<()>) {
+        match input {
+            Input::Start => self.journal.iter_mut().for_each(|journal| journal.start(effects)),
+            Input::Timer(_) => self.tick(effects),
+            Input::Disk(tag, result) => {
+                drop(self.journal.take_if(|journal| journal.on_disk(effects, tag, &result).is_err()));
+                return;
+            }
+            _ => {}
+        }
+        effects.set_timer(Timer(0), PACE);
+    }
+
+    fn view(&self) -> &u64 {
+        &self.ticks
+    }
+}
+
+async fn journaled(node: Node) {
+    loop {
+        node.sleep(PACE).await;
+        let Ok((mut journal, _)) = Journal::open(&node.disk(), "log", options()).await else { continue };
+        for tick in 0_u64.. {
+            node.sleep(PACE).await;
+            let last = journal.next().saturating_sub(1);
+            let done = match tick % 6 {
+                4 => journal.remove_before(last / 2).await.map(drop),
+                5 => journal.truncate_after(last.saturating_sub(2)).await,
+                _ => match journal.append([7; 250]).await {
+                    Ok(number) => journal.sync().await.and(journal.read(number).await.map(drop)),
+                    Err(error) => Err(error),
+                },
+            };
+            if done.is_err() {
+                break;
+            }
+        }
+    }
+}
+
+fn journals(form: Form) -> Scenario {
+    let recover = |boot: &Boot| MachineJournal::recover(boot.disk(), "log", options()).ok();
+    match form {
+        Form::Machine => Scenario::new("journals")
+            .machines("a", 1, move |boot: &Boot| Journaled { journal: recover(boot).map(|(journal, _)| journal), ticks: 0 }),
+        Form::Node => Scenario::new("journals").nodes("a", 1, journaled),
+    }
+}
+
+/// Runs a scenario under a plan, unless the plan is refused with more than a word.
+fn refused_or_run(scenario: &Scenario, seed: u64) -> Result<(), TestCaseError> {
+    match scenario.validate() {
+        Err(refused) => prop_assert!(refused.to_string().len() > 20, "{refused}"),
+        Ok(()) => {
+            let report = scenario.run(Seed(seed));
+            prop_assert!(report.panic.is_none() && report.outcome != Outcome::Panicked, "{report}");
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -124,13 +216,8 @@ proptest! {
         });
         let steps = with_log(timed);
         for form in FORMS {
-            let scenario = scenario(form, steps.clone(), steps.clone()).faults(plan.clone()).duration(ms(500));
-            match scenario.validate() {
-                Err(refused) => prop_assert!(refused.to_string().len() > 20, "{refused}"),
-                Ok(()) => {
-                    let report = scenario.run(Seed(seed));
-                    prop_assert!(report.panic.is_none() && report.outcome != Outcome::Panicked, "{report}");
-                }
+            for scenario in [scenario(form, steps.clone(), steps.clone()), journals(form)] {
+                refused_or_run(&scenario.faults(plan.clone()).duration(ms(500)), seed)?;
             }
         }
     }

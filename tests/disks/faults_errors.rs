@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use cluster_sim::node::{DiskErrorKind, DiskOpKind, DiskOutput, DiskResult};
+use cluster_sim::node::{DiskErrorKind, DiskOp, DiskOpKind, DiskOutput, DiskResult, FileId, OpenOptions};
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::units::ratio;
 
-use crate::program::{Ran, append, ms, read, sync, under, until, with_log};
+use crate::program::{LOG, Ran, Step, append, ms, read, sync, under, until, with_log};
 
 fn kinds(answers: &[DiskResult]) -> Vec<Option<DiskErrorKind>> {
     answers.iter().map(|answer| answer.as_ref().err().map(|error| error.kind)).collect()
@@ -80,4 +81,32 @@ fn a_full_disk_is_checked_against_the_disk_that_the_node_has() {
         assert!(error.contains("5242880 bytes are more than the whole disk has; use at most 4194304"), "{error}");
     }
     assert_eq!(scenario(4 << 20).disks_of("a", small()).validate(), Ok(()));
+}
+
+#[test]
+fn a_sticky_error_fails_all_later_operations_on_its_path_alone() {
+    const OTHER: FileId = FileId(1);
+    let open = Step::Run(DiskOp::Open { file: OTHER, path: "other".into(), options: OpenOptions::create() });
+    let appends = (0..40).flat_map(|number| {
+        let file = if number % 2 == 0 { LOG } else { OTHER };
+        [until(110 + number * 2), Step::Run(DiskOp::Append { file, data: vec![1] })]
+    });
+    let steps: Vec<Step> = [open].into_iter().chain(appends).chain([until(210), append(b"x")]).collect();
+    let operations = BTreeSet::from([DiskOpKind::Append]);
+    let failures = |sticky| {
+        let (node, path, duration) = ("a/0".to_owned(), "/".to_owned(), Some(ms(100)));
+        let (operations, share, error) = (operations.clone(), ratio(0.2), DiskErrorKind::Io);
+        let fault = DiskFault::Fail { node, operations, path, share, error, sticky, duration };
+        let ran = under(FaultPlan::new().at(ms(100), fault), with_log(steps.clone()), Vec::new());
+        assert!(ran.answers[43].is_ok(), "it ends");
+        let failed: Vec<bool> = ran.answers[3..43].iter().map(Result::is_err).collect();
+        assert_eq!(ran.counts().1, failed.iter().filter(|failed| **failed).count() as u64);
+        [0, 1].map(|of| failed.iter().skip(of).step_by(2).copied().collect::<Vec<bool>>())
+    };
+    let first = |failed: &[bool]| failed.iter().position(|failed| *failed).expect("one of 20 fails");
+    let [log, other] = failures(true);
+    assert!([&log, &other].into_iter().all(|failed| failed[first(failed)..].iter().all(|failed| *failed)), "{log:?} {other:?}");
+    assert_ne!(first(&log), first(&other), "one path fails while the other one does not");
+    let [log, other] = failures(false);
+    assert!([&log, &other].into_iter().any(|failed| failed[first(failed)..].contains(&false)), "{log:?} {other:?}");
 }

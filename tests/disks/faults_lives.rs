@@ -17,6 +17,23 @@ fn a_rollback_gives_the_next_life_the_older_disk() {
 }
 
 #[test]
+fn a_rollback_gives_back_the_medium_and_nothing_unsynced() {
+    let first = with_log([append(b"old"), sync(), append(b" and unsynced"), until(110), sync(), read(0, 20)]);
+    let rollback = DiskFault::Rollback { node: NODE.to_owned(), duration: Some(ms(200)) };
+    let ran = under_canonical(FaultPlan::new().at(ms(100), rollback), first, with_log([read(0, 20)]));
+    assert_eq!(ran.data(2), b"old", "what was in the cache when it began was not on the medium");
+}
+
+#[test]
+fn a_rollback_of_an_unchanged_disk_has_no_effect() {
+    let crash = NodeFault::Crash { node: NODE.to_owned(), down_for: Some(ms(300)) };
+    let rollback = DiskFault::Rollback { node: NODE.to_owned(), duration: Some(ms(100)) };
+    let plan = FaultPlan::new().at(ms(90), crash).at(ms(100), rollback);
+    let ran = under_canonical(plan, with_log([append(b"a"), sync()]), with_log([read(0, 9)]));
+    assert_eq!((ran.data(2), ran.report.faults[1].effect), (&b"a"[..], 0));
+}
+
+#[test]
 fn a_reformat_gives_the_next_life_an_empty_disk() {
     let (first, later) = (with_log([append(b"old"), sync()]), with_log([read(0, 9)]));
     let reformat = DiskFault::Reformat { node: NODE.to_owned(), down_for: Some(ms(100)) };

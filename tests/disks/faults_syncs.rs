@@ -1,9 +1,10 @@
 //! Syncs that fail, and syncs that lie.
 
-use cluster_sim::node::{DiskErrorKind, DiskOutput};
+use cluster_sim::disk::DiskModel;
+use cluster_sim::node::{DiskErrorKind, DiskOp, DiskOutput, OpenOptions};
 use cluster_sim::prelude::*;
 
-use crate::program::{Ran, append, ms, read, sync, under_canonical, until, with_log};
+use crate::program::{LOG, Ran, Step, agreed, append, ms, read, sync, under_canonical, until, with_log};
 
 fn fail_sync() -> DiskFault {
     DiskFault::FailSync { node: "a/0".to_owned(), path: "/".to_owned(), share: Ratio::ONE, duration: Some(ms(100)) }
@@ -59,4 +60,34 @@ fn a_failed_sync_of_a_directory_loses_the_name() {
     let crash = NodeFault::Crash { node: "a/0".to_owned(), down_for: Some(ms(10)) };
     let ran = under_canonical(FaultPlan::new().at(ms(0), fail_sync()).at(ms(300), crash), steps, with_log([read(0, 9)]));
     assert_eq!((ran.counts(), ran.answers[2].clone()), ((2, 2), Ok(DiskOutput::Data(Vec::new()))), "name and data are gone");
+}
+
+/// Creates a file before 100 ms, syncs its directory twice from 110 ms on and once more after 210 ms; crashes at 300 ms.
+///
+/// Returns the answers before the crash, and whether the next life finds the name.
+fn synced_name(disk: &DiskModel, plan: FaultPlan) -> (Ran, bool) {
+    let sync_dir = || Step::Run(DiskOp::SyncDir { path: "/".into() });
+    let open = Step::Run(DiskOp::Open { file: LOG, path: "log".into(), options: OpenOptions::create() });
+    let first = vec![open, until(110), sync_dir(), sync_dir(), until(210), sync_dir()];
+    let later = vec![Step::Run(DiskOp::List { path: "/".into() })];
+    let ran = |plan: FaultPlan| {
+        agreed(first.clone(), later.clone(), |scenario| scenario.disks(disk.clone()).faults(plan.clone()).with_decisions(&[]))
+    };
+    let crash = NodeFault::Crash { node: "a/0".to_owned(), down_for: Some(ms(10)) };
+    let found = match &ran(plan.clone().at(ms(300), crash)).answers[0] {
+        Ok(DiskOutput::Entries(entries)) => !entries.is_empty(),
+        other => panic!("{other:?}"),
+    };
+    (ran(plan), found)
+}
+
+#[test]
+fn a_name_whose_directory_sync_failed_is_kept_by_no_later_one() {
+    for disk in [DiskModel::strict_posix(), DiskModel::ext4_ordered(), DiskModel::xfs_like()] {
+        let (ran, found) = synced_name(&disk, FaultPlan::new().at(ms(100), fail_sync()));
+        let failed: Vec<bool> = ran.answers.iter().map(Result::is_err).collect();
+        assert_eq!((failed, ran.counts()), (vec![false, true, false, false], (2, 1)), "EIO once: {disk:?}");
+        assert!(!found, "the medium never got the name: {disk:?}");
+        assert!(synced_name(&disk, FaultPlan::new()).1, "without the fault it did: {disk:?}");
+    }
 }

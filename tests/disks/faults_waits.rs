@@ -8,8 +8,12 @@ const NODE: &str = "a/0";
 
 /// Appends two bytes by themselves from 110 ms on, then one after 600 ms, and reads.
 fn ran(fault: DiskFault) -> Ran {
+    ran_under(FaultPlan::new().at(ms(100), fault))
+}
+
+fn ran_under(plan: FaultPlan) -> Ran {
     let steps: [Step; 6] = [until(110), append(b"a"), append(b"b"), until(600), append(b"c"), read(0, 9)];
-    let ran = under_canonical(FaultPlan::new().at(ms(100), fault), with_log(steps), Vec::new());
+    let ran = under_canonical(plan, with_log(steps), Vec::new());
     assert_eq!(ran.data(5), b"abc", "nothing is lost");
     ran
 }
@@ -27,6 +31,15 @@ fn a_slow_disk_multiplies_and_adds_time() {
     let ran = ran(DiskFault::Slow { node: NODE.to_owned(), factor: 3, extra: ms(10), duration: Some(ms(200)) });
     assert_eq!((ran.times[2], ran.times[3]), (120_030, 130_060), "10 us three times, and 10 ms");
     assert_eq!((ran.times[4], ran.counts()), (600_010, (2, 2)));
+}
+
+#[test]
+fn of_two_slow_faults_the_slowest_counts() {
+    let slow = |factor| DiskFault::Slow { node: NODE.to_owned(), factor, extra: Duration::ZERO, duration: Some(ms(200)) };
+    for [first, second] in [[3, 9], [9, 3]] {
+        let ran = ran_under(FaultPlan::new().at(ms(100), slow(first)).at(ms(101), slow(second)));
+        assert_eq!(ran.times[2], 110_090, "10 us nine times, whichever came last");
+    }
 }
 
 #[test]

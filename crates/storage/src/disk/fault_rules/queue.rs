@@ -53,7 +53,8 @@ impl Faults {
             };
             let time = |amount: u128, rate: Option<u64>| rate.map_or(0, |rate| amount * SECOND / u128::from(rate.max(1)));
             let time = u64::try_from(time(1, operations).max(time(length, bytes))).unwrap_or(u64::MAX);
-            rule.free_at = rule.free_at.max(now).after_nanoseconds(time);
+            // None passes before all limits are free.
+            rule.free_at = now.after_nanoseconds(time);
             rule.counts.fired += 1;
         }
     }

@@ -1,5 +1,6 @@
 //! Crashes of one disk: outcomes that must be found, and an independent model that says which may be.
 
+mod failed_syncs;
 mod oracle;
 mod outcomes;
 
