@@ -13,7 +13,7 @@ use crate::clock_watch::{Readings, effects, watches_named};
 const SECOND: Duration = Duration::from_secs(1);
 
 /// One fault of each kind, of a node.
-fn one_of_each(name: &str) -> Vec<ClockFault> {
+pub(crate) fn one_of_each(name: &str) -> Vec<ClockFault> {
     let node = || name.to_owned();
     let (both, duration) = (Clocks::Both, Some(milliseconds(400)));
     let by = SignedDuration::back(milliseconds(300));

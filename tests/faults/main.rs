@@ -8,11 +8,12 @@
 //! [`places`]: regions and shards. [`domains`]: racks and zones, and faults of all nodes of one. [`restarts`]: policies of restarts.
 //! [`stops`]: graceful stops. [`upgrades`]: restarts of many nodes. [`slow`]: steps that take time.
 //! [`cancels`]: cancelled tasks. [`entropy`]: equal random numbers. [`poison`]: crashes of a message, and with a disk operation in flight.
-//! [`clock_wall`], [`clock_drift`], [`clock_timers`], [`clock_laws`]: clocks that lie, of a node that shows its clocks ([`clock_watch`]).
+//! [`clock_wall`], [`clock_drift`], [`clock_timers`], [`clock_laws`], [`clock_kinds`]: clocks that lie, of a node that shows its clocks ([`clock_watch`]).
 
 mod boundaries;
 mod cancels;
 mod clock_drift;
+mod clock_kinds;
 mod clock_laws;
 mod clock_timers;
 mod clock_wall;
