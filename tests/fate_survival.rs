@@ -252,17 +252,22 @@ fn disk_fates(plan: FaultPlan) -> (DiskFates, BTreeMap<u64, u64>) {
     let by_meaning = by_meaning.collect();
     drop(sim.finish());
     let (_, decisions) = scenario.run_with_decisions(Seed(7));
-    let of_disks = |choice| matches!(choice, Choice::DiskTime | Choice::DiskFault | Choice::DiskFaultPlace);
+    let of_disks = |choice| {
+        matches!(choice, Choice::DiskTime | Choice::DiskFault | Choice::DiskFaultPlace)
+            || matches!(choice, Choice::CrashFile | Choice::CrashSector | Choice::CrashLength)
+    };
     let of_disks = decisions.iter().filter(|decision| of_disks(decision.choice));
     (by_meaning, of_disks.map(|decision| (decision.site, decision.value)).collect())
 }
 
+/// How many entries two runs share, and the part of them that is equal.
+fn shared<K: Ord, V: Eq>(one: &BTreeMap<K, V>, other: &BTreeMap<K, V>) -> (usize, f64) {
+    let shared: Vec<bool> = one.iter().filter_map(|(key, value)| Some(other.get(key)? == value)).collect();
+    (shared.len(), shared.iter().filter(|same| **same).count() as f64 / shared.len() as f64)
+}
+
 #[test]
 fn with_disks_95_percent_of_fates_survive_removing_a_fault() {
-    fn shared<K: Ord, V: Eq>(one: &BTreeMap<K, V>, other: &BTreeMap<K, V>) -> (usize, f64) {
-        let shared: Vec<bool> = one.iter().filter_map(|(key, value)| Some(other.get(key)? == value)).collect();
-        (shared.len(), shared.iter().filter(|same| **same).count() as f64 / shared.len() as f64)
-    }
     let whole = disk_fates(disk_plan());
     for (index, scheduled) in disk_plan().faults().iter().enumerate() {
         let without = disk_fates(disk_plan().without(index));
@@ -272,5 +277,33 @@ fn with_disks_95_percent_of_fates_survive_removing_a_fault() {
         assert!(meant > 10_000 && addressed > 10_000, "{}: the runs have too little in common", scheduled.fault);
         assert!(by_meaning >= 0.95 && by_address >= 0.95, "{}: {by_address:.4}, {by_meaning:.4}", scheduled.fault);
         assert!(whole.0 != without.0, "{}: its removal changed nothing, so nothing was measured", scheduled.fault);
+    }
+}
+
+/// The addresses of a disk begin with the life of the node: without it the operation at which a fault crashed a node would be the
+/// one at which it crashes the next life too, for ever. So a crash that is removed takes the fates of the later lives of its node
+/// along, and no others.
+#[test]
+fn with_disks_removing_a_crash_changes_later_lives_of_its_node_alone() {
+    let crash = |number| NodeFault::Crash { node: format!("store/{number}"), down_for: Some(milliseconds(100)) };
+    let crashes = (0..3_u32).map(|number| (number, milliseconds(3_000 + 6_000 * u64::from(number))));
+    let plan = crashes.clone().fold(FaultPlan::new(), |plan, (number, at)| plan.at(at, crash(number)));
+    let whole = disk_fates(plan.clone());
+    for (number, at) in crashes {
+        let without = disk_fates(plan.clone().without(number as usize));
+        let (addressed, by_address) = shared(&whole.1, &without.1);
+        assert!(addressed > 10_000 && by_address >= 0.95, "store/{number}: {by_address:.4} of {addressed} by address");
+        let part = |fates: &DiskFates, is_concerned: bool| -> DiskFates {
+            let at = at.as_nanos() as u64;
+            let is_of = |node: NodeId, answered: u64| node == NodeId(number) && answered >= at;
+            fates.iter().filter(|((node, _), fate)| is_of(*node, fate.0) == is_concerned).map(|(key, fate)| (*key, *fate)).collect()
+        };
+        let (others, survived) = shared(&part(&whole.0, false), &part(&without.0, false));
+        let (own, of_later_lives) = shared(&part(&whole.0, true), &part(&without.0, true));
+        println!(
+            "store/{number}: by address {by_address:.4} of {addressed}, by meaning {survived:.4} of {others}, own {of_later_lives:.4} of {own}"
+        );
+        assert!(others > 10_000 && survived == 1.0, "store/{number}: {survived:.4} of {others} by meaning");
+        assert!(own > 400 && of_later_lives < 0.05, "store/{number}: {of_later_lives:.4} of {own}: the address has no life");
     }
 }
