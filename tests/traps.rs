@@ -10,7 +10,7 @@ use cluster_sim::check::Change;
 use cluster_sim::node::{Incarnation, Label};
 use cluster_sim::prelude::*;
 use cluster_sim_echo::{self as echo, AnswersMatchQuestions, EchoMessage};
-use cluster_sim_edge_cache::{ClientView, EdgeFact, EdgeView, Key, Operation, SourceView, Version};
+use cluster_sim_edge_cache::{CacheOperation, ClientView, EdgeFact, EdgeView, Key, SourceView, Version};
 use cluster_sim_gossip::Newest;
 use cluster_sim_scenarios::NodeStyle;
 use cluster_sim_scenarios::edge_cache::planted::{self as edge_cache, Workload};
@@ -132,7 +132,7 @@ fn t03_a_duplicated_question_is_answered_twice_and_counts_once(#[values(NodeStyl
 /// Counts reads concurrent with a write of their client to their key: those that showed less than the write, or those that did
 /// not.
 fn beside_a_write(showing_less: bool) -> impl FnMut(&Change, &World<'_>) -> u64 {
-    let mut beside: BTreeMap<NodeId, (Operation, Key, Version)> = BTreeMap::new();
+    let mut beside: BTreeMap<NodeId, (CacheOperation, Key, Version)> = BTreeMap::new();
     move |change, world| {
         let client = change.node();
         match change.fact() {
@@ -305,7 +305,7 @@ fn p3_a_read_may_take_as_long_as_its_client_is_paused(#[values(NodeStyle::Machin
     let pause = faults::pause("client/0", milliseconds(150));
     let plan = (1..10).fold(FaultPlan::new(), |plan, times| plan.at(milliseconds(407 * times), pause.clone()));
     let waited_long = || {
-        let mut since: BTreeMap<NodeId, (Operation, VirtualInstant)> = BTreeMap::new();
+        let mut since: BTreeMap<NodeId, (CacheOperation, VirtualInstant)> = BTreeMap::new();
         move |change: &Change, world: &World<'_>| {
             let client = change.node();
             let Some(read) = world.view::<ClientView>(client).and_then(|view| view.reading) else { return 0 };

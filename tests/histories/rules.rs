@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster_sim::check::history::models::Register;
-use cluster_sim::check::history::{Bounds, Checker, Finding, History, HistoryEvent, Judgement, Linearizable};
+use cluster_sim::check::history::{Bounds, Checker, Contradiction, History, HistoryEvent, Judgement, Linearizable};
 use cluster_sim::prelude::*;
 
 use crate::nodes::{Machines, OPERATIONS, client, store};
@@ -79,11 +79,11 @@ fn a_history_without_an_answer_is_unknown() {
 struct Refuses(usize, usize);
 
 impl<O, A> Checker<O, A> for Refuses {
-    fn observe(&mut self, event: &HistoryEvent<'_, O, A>) -> Result<(), Finding> {
+    fn observe(&mut self, event: &HistoryEvent<'_, O, A>) -> Result<(), Contradiction> {
         if let HistoryEvent::Completed { index, .. } = event {
             self.1 += 1;
             if self.0 == self.1 {
-                return Err(Finding { message: "one answer too many".to_owned(), operations: vec![*index] });
+                return Err(Contradiction { message: "one answer too many".to_owned(), operations: vec![*index] });
             }
         }
         Ok(())

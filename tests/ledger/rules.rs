@@ -2,7 +2,7 @@
 
 use cluster_sim::node::{Incarnation, WallTime};
 use cluster_sim::prelude::*;
-use cluster_sim_ledger::rules::{Acknowledgements, FreshReads, History, KeepsEpochs, KeepsVouched, OnePrimary};
+use cluster_sim_ledger::rules::{Acknowledgements, FreshReads, KeepsEpochs, KeepsVouched, OneHistory, OnePrimary};
 use cluster_sim_ledger::{Body, Deposit, Entry, LedgerFact, RequestId, StoreView};
 
 use crate::puppet::{Line, backup, judge};
@@ -46,14 +46,14 @@ fn assert_found(found: Option<String>, part: &str) {
 
 #[test]
 fn a_second_entry_of_a_number_is_a_violation() {
-    assert_eq!(judge(History::default, &[committed(1, 1, 0), committed(1, 1, 0), committed(1, 2, 1)]), None);
-    assert_found(judge(History::default, &[committed(1, 1, 0), committed(2, 1, 1)]), "had been committed under that number");
+    assert_eq!(judge(OneHistory::default, &[committed(1, 1, 0), committed(1, 1, 0), committed(1, 2, 1)]), None);
+    assert_found(judge(OneHistory::default, &[committed(1, 1, 0), committed(2, 1, 1)]), "had been committed under that number");
 }
 
 #[test]
 fn a_gap_and_a_second_entry_of_a_request_are_violations() {
-    assert_found(judge(History::default, &[committed(1, 2, 0)]), "0 entries had been committed");
-    assert_found(judge(History::default, &[committed(1, 1, 0), committed(1, 2, 0)]), "it was entry 1 already");
+    assert_found(judge(OneHistory::default, &[committed(1, 2, 0)]), "0 entries had been committed");
+    assert_found(judge(OneHistory::default, &[committed(1, 1, 0), committed(1, 2, 0)]), "it was entry 1 already");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cluster_sim::explore::{DeterminismError, Profile, RunProgress};
 use cluster_sim::{Explore, Outcome, Report};
 use cluster_sim_registry::{
-    Artifact, BuiltinScenario, Judgement, MetricLimit, Prepared, Registry, ScenarioError, ScenarioErrorKind, Variables,
+    Artifact, BuiltinScenario, LimitJudgement, MetricLimit, Prepared, Registry, ScenarioError, ScenarioErrorKind, Variables,
 };
 
 use crate::arguments::{ProgressMode, RunArguments};
@@ -84,9 +84,9 @@ fn with_limits(limits: &[MetricLimit], artifact: &Artifact) -> Outcome {
     let limits = if artifact.divergence.is_none() { limits } else { &[] };
     for limit in limits {
         let (line, consequence) = match limit.judge(artifact) {
-            Judgement::Within => continue,
-            Judgement::Exceeded(line) => (line, Outcome::Violated),
-            Judgement::Unmeasured(line) => (line, Outcome::Unknown),
+            LimitJudgement::Within => continue,
+            LimitJudgement::Exceeded(line) => (line, Outcome::Violated),
+            LimitJudgement::Unmeasured(line) => (line, Outcome::Unknown),
         };
         print_stderr(&format!("cluster-sim: limit: {line}\n"));
         // The outcome of the run comes first; among limits a finding does.

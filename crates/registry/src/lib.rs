@@ -27,7 +27,7 @@ pub use document::Document;
 pub use error::{ScenarioError, ScenarioErrorKind};
 pub use fault_profile::read_fault_profile;
 pub use field_spec::{FieldSpec, last_name};
-pub use metric_limit::{InvalidLimit, Judgement, MetricLimit};
+pub use metric_limit::{InvalidLimit, LimitJudgement, MetricLimit};
 pub use node_style::NodeStyle;
 pub use planted::{BugHunt, Expected, PlantedBug, PlantedBugs};
 pub use prepared::{PlannedStep, Prepared};

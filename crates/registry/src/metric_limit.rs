@@ -18,7 +18,7 @@ pub struct MetricLimit {
 
 /// How a run compares with a limit.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Judgement {
+pub enum LimitJudgement {
     /// The number does not exceed the limit.
     Within,
     /// The number exceeds the limit: a finding, described in one line.
@@ -60,14 +60,16 @@ impl MetricLimit {
     }
 
     /// Compares the number that a run measured with the limit.
-    pub fn judge(&self, artifact: &Artifact) -> Judgement {
+    pub fn judge(&self, artifact: &Artifact) -> LimitJudgement {
         let value = artifact.metrics().into_iter().find(|(name, _)| *name == self.metric).and_then(|(_, value)| value);
         match value {
             Some(value) if value > self.limit => {
-                Judgement::Exceeded(format!("{} is {value}, over the limit of {}", self.metric, self.limit))
+                LimitJudgement::Exceeded(format!("{} is {value}, over the limit of {}", self.metric, self.limit))
             }
-            Some(_) => Judgement::Within,
-            None => Judgement::Unmeasured(format!("{} has no value in this run, so --max {self} cannot be judged", self.metric)),
+            Some(_) => LimitJudgement::Within,
+            None => {
+                LimitJudgement::Unmeasured(format!("{} has no value in this run, so --max {self} cannot be judged", self.metric))
+            }
         }
     }
 }

@@ -34,8 +34,8 @@ mod real;
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]
 pub use engine::{
-    AimId, Arena, ArmedTimers, BusyTask, CancelId, Choices, ClockError, Core, Decisions, Device, DeviceId, DeviceKey, Devices,
-    Engine, Failpoints, Heartbeat, HostWake, Hosts, IoCrashId, Kernel, LifeEnd, Limits, Lone, Moment, NewLife, Order, Pace,
+    AimId, Arena, ArmedTimers, BusyTask, CancelId, Choices, ClockError, Core, CrashMoment, Decisions, Device, DeviceId, DeviceKey,
+    Devices, Engine, Failpoints, Heartbeat, HostWake, Hosts, IoCrashId, Kernel, LifeEnd, Limits, Lone, NewLife, Order, Pace,
     PointCrash, Position, Rank, Ring, SharedId, Site, Skew, SkewId, SlowId, Step, Stepped, StopEnd, TimerKey, TimerSlot, Wake,
 };
 #[cfg(feature = "test-utils")]

@@ -6,7 +6,7 @@ use std::io::Cursor;
 use clap::ValueEnum;
 use cluster_sim::check::history::file::{Datum, FileError, FileModel, jsonl, read_foreign};
 use cluster_sim::check::history::models::{Register, Text};
-use cluster_sim::check::history::{Bounds, History, HistoryPicture, Judgement, Linearizable, Outcome, check};
+use cluster_sim::check::history::{Bounds, Completion, History, HistoryPicture, Judgement, Linearizable, check};
 use serde::de::DeserializeOwned;
 
 /// What a history is held against.
@@ -76,7 +76,7 @@ impl HistoryModel {
             operations: operations.len(),
             processes: operations.iter().map(|operation| operation.process).collect::<BTreeSet<_>>().len(),
             open: history.open().count(),
-            failed: operations.iter().filter(|operation| matches!(operation.outcome, Outcome::Fail { .. })).count(),
+            failed: operations.iter().filter(|operation| matches!(operation.outcome, Completion::Fail { .. })).count(),
             judgement,
             picture,
         }

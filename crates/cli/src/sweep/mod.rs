@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use cluster_sim::explore::{ArtifactContext, BuildInfo, Campaign, ScenarioSource, Sweep, shell_quoted};
 use cluster_sim::{Explore, Report, Verdict, explain};
-use cluster_sim_registry::{Judgement, Prepared, Registry, ScenarioError, Variables};
+use cluster_sim_registry::{LimitJudgement, Prepared, Registry, ScenarioError, Variables};
 
 use crate::arguments::{ScenarioArguments, SweepArguments};
 use crate::interrupt::Interrupt;
@@ -110,9 +110,9 @@ fn campaign(prepared: &Arc<Prepared>, seeds: std::ops::Range<u64>, target: &Scen
         let prepared = Arc::clone(prepared);
         let name = format!("--max {limit}");
         campaign.check_report(&name, move |report| match limit.judge(&prepared.artifact(report.clone())) {
-            Judgement::Within => Verdict::Holds,
-            Judgement::Exceeded(line) => Verdict::violated([], line),
-            Judgement::Unmeasured(line) => Verdict::Unknown(line),
+            LimitJudgement::Within => Verdict::Holds,
+            LimitJudgement::Exceeded(line) => Verdict::violated([], line),
+            LimitJudgement::Unmeasured(line) => Verdict::Unknown(line),
         })
     })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::operation::{Moment, Outcome, Process};
+use super::operation::{Completion, Moment, Process};
 use super::record::History;
 
 /// An event of a history; it knows nothing of what came later.
@@ -30,7 +30,7 @@ pub enum HistoryEvent<'h, O, A> {
         /// When it called.
         invoked: Moment,
         /// How the call ended; never open.
-        outcome: &'h Outcome<A>,
+        outcome: &'h Completion<A>,
     },
 }
 
@@ -45,7 +45,7 @@ impl<O, A> Copy for HistoryEvent<'_, O, A> {}
 
 /// A contradiction, with the operations that show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct Contradiction {
     /// The explanation, as a sentence without a full stop.
     pub message: String,
     /// The operations that show it, by index; those that the sentence names.
@@ -56,7 +56,7 @@ pub struct Finding {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Judgement {
     /// The contradictions; none if a correct system could have answered so.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Contradiction>,
     /// Why the checker could not decide. Never counted as a pass.
     pub unknown: Option<String>,
     /// How many operations could have shown a contradiction; 0 proves nothing.
@@ -77,7 +77,7 @@ pub trait Checker<O, A> {
     /// # Errors
     ///
     /// The contradiction that the event makes.
-    fn observe(&mut self, event: &HistoryEvent<'_, O, A>) -> Result<(), Finding> {
+    fn observe(&mut self, event: &HistoryEvent<'_, O, A>) -> Result<(), Contradiction> {
         let _ = event;
         Ok(())
     }
@@ -94,7 +94,7 @@ pub trait Checker<O, A> {
 
 /// Judges a whole history: its events in order, then the end.
 pub fn check<O, A>(checker: &mut impl Checker<O, A>, history: &History<O, A>) -> Judgement {
-    let mut findings: Vec<Finding> = history.events().filter_map(|event| checker.observe(&event).err()).collect();
+    let mut findings: Vec<Contradiction> = history.events().filter_map(|event| checker.observe(&event).err()).collect();
     let mut judgement = checker.finish(history);
     findings.append(&mut judgement.findings);
     Judgement { findings, ..judgement }

@@ -20,13 +20,13 @@ mod sessions;
 pub mod transactions;
 
 pub use bounds::Bounds;
-pub use checker::{Checker, Finding, HistoryEvent, Judgement, check};
+pub use checker::{Checker, Contradiction, HistoryEvent, Judgement, check};
 pub use linearizable::{Linearizable, Linearization, NotLinearizable, check_linearizable};
 pub use model::{Access, Model};
-pub use operation::{Moment, Operation, Outcome, Process};
+pub use operation::{Completion, Moment, Operation, Process};
 pub use picture::{HistoryBar, HistoryPicture};
 pub use record::{History, HistoryError};
-pub use recorder::{Recorder, RecordingError};
+pub use recorder::{HistoryRecorder, RecordingError};
 pub use rule::HistoryRule;
 pub use sequential::{NotSequential, Sequence, Sequential, check_sequential};
 pub use sessions::{SessionGuarantee, SessionOp, Sessions, ValueSessions};

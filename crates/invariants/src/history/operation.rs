@@ -23,7 +23,7 @@ pub struct Moment {
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome<A> {
+pub enum Completion<A> {
     /// It happened between its invocation and this moment, with this answer.
     Ok {
         /// The answer.
@@ -50,28 +50,28 @@ pub struct Operation<O, A> {
     /// When it called.
     pub invoked: Moment,
     /// How the call ended.
-    pub outcome: Outcome<A>,
+    pub outcome: Completion<A>,
 }
 
 impl<O, A> Operation<O, A> {
     /// Returns the answer of an operation that happened for certain.
     pub fn answer(&self) -> Option<&A> {
         match &self.outcome {
-            Outcome::Ok { answer, .. } => Some(answer),
-            Outcome::Fail { .. } | Outcome::Open => None,
+            Completion::Ok { answer, .. } => Some(answer),
+            Completion::Fail { .. } | Completion::Open => None,
         }
     }
 
     /// Returns when its client heard how it ended; `None` while it is open.
     pub fn completed(&self) -> Option<Moment> {
         match &self.outcome {
-            Outcome::Ok { at, .. } | Outcome::Fail { at } => Some(*at),
-            Outcome::Open => None,
+            Completion::Ok { at, .. } | Completion::Fail { at } => Some(*at),
+            Completion::Open => None,
         }
     }
 
     /// Whether it happened, or may have.
     pub fn may_have_happened(&self) -> bool {
-        !matches!(self.outcome, Outcome::Fail { .. })
+        !matches!(self.outcome, Completion::Fail { .. })
     }
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
 use super::model::Model;
-use super::operation::{Operation, Outcome, Process};
+use super::operation::{Completion, Operation, Process};
 use super::record::History;
 
 /// A model with the operations and answers of which random histories are made.
@@ -92,7 +92,7 @@ fn extends<M: Sample>(
     states: &[(M::Key, M::State)],
 ) -> bool {
     let is_placed = |placed: &[usize], index: usize| placed.contains(&index);
-    let must = |index: usize| matches!(operations[index].outcome, Outcome::Ok { .. });
+    let must = |index: usize| matches!(operations[index].outcome, Completion::Ok { .. });
     if (0..operations.len()).all(|index| is_placed(placed, index) || !must(index)) {
         return true;
     }

@@ -7,7 +7,7 @@ use cluster_sim_types::VirtualInstant;
 use rustc_hash::FxHashMap;
 
 use super::checker::HistoryEvent;
-use super::operation::{Moment, Operation, Outcome, Process};
+use super::operation::{Completion, Moment, Operation, Process};
 
 /// The operations of all clients, in the order of their invocations.
 ///
@@ -99,7 +99,7 @@ impl<O, A> History<O, A> {
 
     /// Iterates over the operations without an end.
     pub fn open(&self) -> impl Iterator<Item = &Operation<O, A>> {
-        self.operations.iter().filter(|operation| matches!(operation.outcome, Outcome::Open))
+        self.operations.iter().filter(|operation| matches!(operation.outcome, Completion::Open))
     }
 
     /// Iterates over the events in the order in which they were recorded.
@@ -135,7 +135,7 @@ impl<O, A> History<O, A> {
     /// If there is no such operation.
     pub fn completion(&self, index: usize) -> Option<HistoryEvent<'_, O, A>> {
         let Operation { process, op, invoked, outcome } = &self.operations[index];
-        let is_open = matches!(outcome, Outcome::Open);
+        let is_open = matches!(outcome, Completion::Open);
         (!is_open).then_some(HistoryEvent::Completed { index, process: *process, op, invoked: *invoked, outcome })
     }
 
@@ -151,7 +151,7 @@ impl<O, A> History<O, A> {
         let invoked = self.next_moment(at)?;
         let index = self.operations.len();
         self.waiting.insert(process, index);
-        self.operations.push(Operation { process, op, invoked, outcome: Outcome::Open });
+        self.operations.push(Operation { process, op, invoked, outcome: Completion::Open });
         Ok(index)
     }
 
@@ -161,7 +161,7 @@ impl<O, A> History<O, A> {
     ///
     /// [`HistoryError`] if the process waits for no answer, or if time runs backwards; nothing is recorded then.
     pub fn ok(&mut self, process: Process, at: VirtualInstant, answer: A) -> Result<usize, HistoryError> {
-        self.complete(process, at, |at| Outcome::Ok { answer, at })
+        self.complete(process, at, |at| Completion::Ok { answer, at })
     }
 
     /// Records that a process heard for certain that its operation did not and will not happen.
@@ -172,14 +172,14 @@ impl<O, A> History<O, A> {
     ///
     /// As [`ok`](Self::ok).
     pub fn fail(&mut self, process: Process, at: VirtualInstant) -> Result<usize, HistoryError> {
-        self.complete(process, at, |at| Outcome::Fail { at })
+        self.complete(process, at, |at| Completion::Fail { at })
     }
 
     fn complete(
         &mut self,
         process: Process,
         at: VirtualInstant,
-        outcome: impl FnOnce(Moment) -> Outcome<A>,
+        outcome: impl FnOnce(Moment) -> Completion<A>,
     ) -> Result<usize, HistoryError> {
         let index = *self.waiting.get(&process).ok_or(HistoryError::NotWaiting { process })?;
         let moment = self.next_moment(at)?;

@@ -14,12 +14,12 @@ use super::record::{History, HistoryError};
 /// A node that has several calls at once, or goes on after one that stays open, counts as several processes: each call takes the
 /// first process of its node that waits for nothing.
 #[derive(Debug, Clone)]
-pub struct Recorder<O, A> {
+pub struct HistoryRecorder<O, A> {
     history: History<O, A>,
     processes: Processes,
 }
 
-impl<O, A> Default for Recorder<O, A> {
+impl<O, A> Default for HistoryRecorder<O, A> {
     fn default() -> Self {
         Self { history: History::default(), processes: Processes::default() }
     }
@@ -43,7 +43,7 @@ pub enum RecordingError {
     History(HistoryError),
 }
 
-impl<O, A> Recorder<O, A> {
+impl<O, A> HistoryRecorder<O, A> {
     /// Returns what was recorded.
     pub fn history(&self) -> &History<O, A> {
         &self.history

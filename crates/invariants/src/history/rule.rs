@@ -3,10 +3,10 @@
 use cluster_sim_types::{CallFact, Change, Health};
 use serde_json::Value;
 
-use super::checker::{Checker, Finding, Judgement};
+use super::checker::{Checker, Contradiction, Judgement};
 use super::operation::Process;
 use super::picture::HistoryPicture;
-use super::recorder::Recorder;
+use super::recorder::HistoryRecorder;
 use crate::invariant::Invariant;
 use crate::verdict::Verdict;
 use crate::world::World;
@@ -17,7 +17,7 @@ use crate::world::World;
 /// recorded is not what clients saw.
 #[derive(Debug)]
 pub struct HistoryRule<O, A, C> {
-    recorder: Recorder<O, A>,
+    recorder: HistoryRecorder<O, A>,
     checker: C,
     /// What the checker said, with what it found event by event.
     judgement: Judgement,
@@ -26,16 +26,16 @@ pub struct HistoryRule<O, A, C> {
 impl<O, A, C: Checker<O, A>> HistoryRule<O, A, C> {
     /// Records for that checker.
     pub fn new(checker: C) -> Self {
-        Self { recorder: Recorder::default(), checker, judgement: Judgement::default() }
+        Self { recorder: HistoryRecorder::default(), checker, judgement: Judgement::default() }
     }
 
     /// Returns what was recorded so far.
-    pub fn recorder(&self) -> &Recorder<O, A> {
+    pub fn recorder(&self) -> &HistoryRecorder<O, A> {
         &self.recorder
     }
 
     /// The verdict for a contradiction, with the nodes whose clients show it.
-    fn violated(&self, finding: &Finding) -> Verdict {
+    fn violated(&self, finding: &Contradiction) -> Verdict {
         let process = |index: &usize| self.recorder.history().operations()[*index].process;
         let mut nodes: Vec<_> =
             finding.operations.iter().map(process).map(|process: Process| self.recorder.node(process)).collect();

@@ -28,7 +28,7 @@ struct Point {
 
 /// The moments of a node that a crash can wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
+pub enum CrashMoment {
     /// A visit of the failpoint at this position.
     Point(usize),
     /// A message that reaches the node's code.
@@ -41,7 +41,7 @@ pub enum Moment {
 #[derive(Debug)]
 struct Aim {
     node: NodeId,
-    moment: Moment,
+    moment: CrashMoment,
     /// At which visit the crash comes, counted since it was aimed.
     visit: u32,
     /// The visits until the crash; 0 once it came.
@@ -90,10 +90,10 @@ impl Failpoints {
     ///
     /// # Panics
     /// If there is no such point.
-    pub(super) fn aim(&mut self, node: NodeId, moment: Moment, visit: u32, down_for: Option<Duration>) -> AimId {
+    pub(super) fn aim(&mut self, node: NodeId, moment: CrashMoment, visit: u32, down_for: Option<Duration>) -> AimId {
         match moment {
-            Moment::Point(point) => assert!(point < self.points.len(), "a fault names declared points"),
-            Moment::Message | Moment::Operation => self.aims_beyond = true,
+            CrashMoment::Point(point) => assert!(point < self.points.len(), "a fault names declared points"),
+            CrashMoment::Message | CrashMoment::Operation => self.aims_beyond = true,
         }
         self.aims.push(Aim { node, moment, visit, visits_left: visit.max(1), down_for, has_ended: false });
         AimId(self.aims.len() - 1)
@@ -114,9 +114,9 @@ impl Failpoints {
     pub fn seen_text(&self, aim: AimId) -> Option<String> {
         let Aim { moment, visit, visits_left, .. } = self.aims[aim.0];
         let moments = match moment {
-            Moment::Point(_) => "visits",
-            Moment::Message => "messages",
-            Moment::Operation => "operations",
+            CrashMoment::Point(_) => "visits",
+            CrashMoment::Message => "messages",
+            CrashMoment::Operation => "operations",
         };
         (visits_left > 0).then(|| format!("{} of {visit} {moments} came", visit.saturating_sub(visits_left)))
     }
@@ -140,7 +140,7 @@ impl Failpoints {
     }
 
     /// Whether a crash of the node waits for such a moment.
-    pub(super) fn is_aimed(&self, node: NodeId, moment: Moment) -> bool {
+    pub(super) fn is_aimed(&self, node: NodeId, moment: CrashMoment) -> bool {
         self.aims.iter().any(|aim| aim.node == node && aim.moment == moment && aim.visits_left > 0 && !aim.has_ended)
     }
 
@@ -172,11 +172,11 @@ impl Failpoints {
             return Visit { is_reported: true, crash: None };
         };
         self.points[point].visits += 1;
-        Visit { is_reported: self.reports_visits, crash: self.reach(node, Moment::Point(point)) }
+        Visit { is_reported: self.reports_visits, crash: self.reach(node, CrashMoment::Point(point)) }
     }
 
     /// Counts a moment of a node. Returns how long the node is down, if it crashes there.
-    pub(super) fn reach(&mut self, node: NodeId, moment: Moment) -> Option<Option<Duration>> {
+    pub(super) fn reach(&mut self, node: NodeId, moment: CrashMoment) -> Option<Option<Duration>> {
         let mut crash = None;
         for aim in &mut self.aims {
             if aim.node == node && aim.moment == moment && aim.visits_left > 0 && !aim.has_ended {

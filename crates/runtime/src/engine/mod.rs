@@ -60,7 +60,7 @@ pub use budget::{Budget, Exhausted, Limits};
 pub use core::Core;
 pub use decisions::{Choice, Choices, Decision, Decisions, Site};
 pub use device::{Device, DeviceKey, Devices, HostWake, LifeEnd};
-pub use failpoints::{AimId, Failpoints, Moment, PointCrash};
+pub use failpoints::{AimId, CrashMoment, Failpoints, PointCrash};
 pub use heartbeat::{Heartbeat, Position};
 pub use host::{Hosts, NewLife, Step, Wake};
 pub(crate) use kernel::Condition;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cluster_sim::fault::{Claim, FaultKind};
 use cluster_sim::{Boot, FaultProfile, Scenario};
 use cluster_sim_ledger::rules::{
-    Acknowledgements, FreshReads, History, Measured, OnePrimary, Remembers, VouchedIsDurable, all_is_settled,
+    Acknowledgements, FreshReads, Measured, OneHistory, OnePrimary, Remembers, VouchedIsDurable, all_is_settled,
 };
 use cluster_sim_ledger::{Bug, Client, Config, Hosted, LedgerStore, Recovery, STORES, run};
 use cluster_sim_registry::{BuiltinScenario, NodeStyle, PlantedBugs, Prepared, System};
@@ -64,7 +64,7 @@ fn nodes(name: &str, style: NodeStyle, clients: u32, config: Config) -> Scenario
 fn with_rules(scenario: Scenario, config: Config, liars: u32) -> Scenario {
     scenario
         .survives(Claim::damaged_disks(BAD_DISKS, "store"))
-        .observe(HISTORY, History::default)
+        .observe(HISTORY, OneHistory::default)
         .observe(ACKNOWLEDGED, Acknowledgements::default)
         .observe(FRESH_READS, FreshReads::default)
         .observe(ONE_PRIMARY, OnePrimary::default)

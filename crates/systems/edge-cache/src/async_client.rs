@@ -8,7 +8,7 @@ use cluster_sim_node::{LocalInstant, Machine, Node, Port, Received};
 use crate::client::Client;
 use crate::config::{Config, Layout};
 use crate::fact::EdgeFact;
-use crate::message::{EdgeMessage, Operation, Version, label};
+use crate::message::{CacheOperation, EdgeMessage, Version, label};
 use crate::pace::Ticks;
 use crate::roamer::{ClientView, Read, Roamer, written_key};
 
@@ -67,7 +67,7 @@ impl Reader {
     }
 
     /// Reads one key, and gives up after the read timeout.
-    async fn read(&mut self, operation: Operation) {
+    async fn read(&mut self, operation: CacheOperation) {
         let read = self.roamer.read(operation, self.now(), self.node.entropy());
         let Read { edge, key, acked, .. } = read;
         self.publish(Some(read));

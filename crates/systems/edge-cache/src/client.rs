@@ -7,7 +7,7 @@ use cluster_sim_node::{Boot, Effects, Input, Label, LocalInstant, Machine, NodeI
 
 use crate::config::{Config, Layout};
 use crate::fact::EdgeFact;
-use crate::message::{EdgeMessage, Key, Operation, Version, label};
+use crate::message::{CacheOperation, EdgeMessage, Key, Version, label};
 use crate::pace::Ticks;
 use crate::roamer::{ClientView, Read, Roamer, written_key};
 
@@ -70,7 +70,7 @@ impl Client {
     fn on_read_reply(
         &mut self,
         from: NodeId,
-        answered: (Operation, Key),
+        answered: (CacheOperation, Key),
         version: Version,
         now: Duration,
         effects: &mut Effects<EdgeMessage>,
@@ -109,7 +109,7 @@ impl Client {
         effects.view_unchanged();
     }
 
-    fn on_write_ack(&mut self, operation: Operation, key: Key, version: Version, effects: &mut Effects<EdgeMessage>) {
+    fn on_write_ack(&mut self, operation: CacheOperation, key: Key, version: Version, effects: &mut Effects<EdgeMessage>) {
         self.roamer.acknowledge(key, version);
         effects.emit(EdgeFact::WriteAcked { operation, key, version });
         effects.view_unchanged();

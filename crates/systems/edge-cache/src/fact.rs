@@ -2,7 +2,7 @@
 
 use cluster_sim_node::NodeId;
 
-use crate::message::{Key, Operation, Version};
+use crate::message::{CacheOperation, Key, Version};
 
 /// An event of one node, reported at the instant it happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum EdgeFact {
         /// The client.
         client: NodeId,
         /// The read, numbered by the client.
-        operation: Operation,
+        operation: CacheOperation,
         /// The key that was read.
         key: Key,
         /// The version in the answer.
@@ -56,7 +56,7 @@ pub enum EdgeFact {
     /// Client: accepted the answer to a read.
     Observed {
         /// The read, numbered by the client.
-        operation: Operation,
+        operation: CacheOperation,
         /// The edge that answered.
         edge: NodeId,
         /// The key that was read.
@@ -69,14 +69,14 @@ pub enum EdgeFact {
     /// Client: gave up a read and moves to another edge.
     Unavailable {
         /// The read, numbered by the client.
-        operation: Operation,
+        operation: CacheOperation,
         /// The edge that did not answer in time.
         edge: NodeId,
     },
     /// Client: got the acknowledgement of a write.
     WriteAcked {
         /// The write, numbered by the client.
-        operation: Operation,
+        operation: CacheOperation,
         /// The key that was written.
         key: Key,
         /// The version of the write.

@@ -54,7 +54,7 @@ pub use edge::{Edge, EdgeView};
 pub use fact::EdgeFact;
 pub use inversion::{InversionDistance, TemporalBuckets, VersionBuckets};
 pub use key_table::KeyTable;
-pub use message::{EdgeMessage, Key, Operation, Version, label};
+pub use message::{CacheOperation, EdgeMessage, Key, Version, label};
 pub use roamer::{ClientView, Read};
 pub use router::{Router, RouterView};
 pub use snapshot::{EdgeMetrics, MetricsSnapshot, Staleness, TimeToConsistency};

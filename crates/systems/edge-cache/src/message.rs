@@ -14,7 +14,7 @@ pub type Key = u32;
 pub type Version = u32;
 
 /// The number of a read or a write of one client; reads and writes are counted separately, from 0.
-pub type Operation = u64;
+pub type CacheOperation = u64;
 
 /// A message between two nodes of an edge cache.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,14 +34,14 @@ pub enum EdgeMessage {
     /// From client to source: write a key.
     WriteRequest {
         /// The write, numbered by the client.
-        operation: Operation,
+        operation: CacheOperation,
         /// The key to write.
         key: Key,
     },
     /// From source to client: the write is committed.
     WriteAck {
         /// The write, numbered by the client.
-        operation: Operation,
+        operation: CacheOperation,
         /// The key that was written.
         key: Key,
         /// The version of the write.
@@ -50,14 +50,14 @@ pub enum EdgeMessage {
     /// From client to edge: read a key.
     ReadRequest {
         /// The read, numbered by the client.
-        operation: Operation,
+        operation: CacheOperation,
         /// The key to read.
         key: Key,
     },
     /// From edge to client: the version that the edge holds.
     ReadReply {
         /// The read, numbered by the client.
-        operation: Operation,
+        operation: CacheOperation,
         /// The key that was read.
         key: Key,
         /// The version.

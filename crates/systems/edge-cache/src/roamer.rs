@@ -8,7 +8,7 @@ use cluster_sim_node::{Entropy, NodeId};
 
 use crate::bug::Bug;
 use crate::config::{Config, Layout};
-use crate::message::{Key, Operation, Version};
+use crate::message::{CacheOperation, Key, Version};
 
 /// The read timeout in units of the delay between a client and an edge: a round trip and slack.
 const READ_TIMEOUT_DELAYS: u32 = 10;
@@ -32,7 +32,7 @@ pub struct ClientView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Read {
     /// The number of the read.
-    pub operation: Operation,
+    pub operation: CacheOperation,
     /// The edge that was asked.
     pub edge: NodeId,
     /// The key.
@@ -42,7 +42,7 @@ pub struct Read {
 }
 
 /// Returns the key of a client's write.
-pub(crate) fn written_key(config: &Config, operation: Operation, entropy: Entropy) -> Key {
+pub(crate) fn written_key(config: &Config, operation: CacheOperation, entropy: Entropy) -> Key {
     config.key(entropy.roll("write-key", operation))
 }
 
@@ -89,7 +89,7 @@ impl Roamer {
     }
 
     /// Returns whether the read of tick `operation` is left out.
-    pub(crate) fn skips(&self, operation: Operation) -> bool {
+    pub(crate) fn skips(&self, operation: CacheOperation) -> bool {
         match self.config.bug {
             Some(Bug::GivesUpReading) => self.escapes >= ATTEMPTS_MAX,
             Some(Bug::SlowsDown) => !operation.is_multiple_of(1 << self.given_up.min(DOUBLINGS_MAX)),
@@ -98,14 +98,14 @@ impl Roamer {
     }
 
     /// Starts the read of tick `operation` at the current edge.
-    pub(crate) fn read(&self, operation: Operation, now: Duration, entropy: Entropy) -> Read {
+    pub(crate) fn read(&self, operation: CacheOperation, now: Duration, entropy: Entropy) -> Read {
         let key = self.config.key(entropy.roll("read-key", operation));
         let acked = self.acked.get(&key).copied().unwrap_or(0);
         Read { operation, edge: self.layout.edge(self.edge(now, entropy)), key, acked }
     }
 
     /// Returns whether an answer from `from` about `operation` and `key` answers this read.
-    pub(crate) fn is_answer(&self, read: &Read, from: NodeId, operation: Operation, key: Key) -> bool {
+    pub(crate) fn is_answer(&self, read: &Read, from: NodeId, operation: CacheOperation, key: Key) -> bool {
         (read.edge, read.operation, read.key) == (from, operation, key) || self.config.bug == Some(Bug::TakesAnyAnswer)
     }
 

@@ -9,7 +9,7 @@ use cluster_sim_node::{Boot, Effects, Input, Label, LocalInstant, Machine, NodeI
 use crate::bug::Bug;
 use crate::config::{Config, Layout};
 use crate::fact::EdgeFact;
-use crate::message::{EdgeMessage, Key, Operation, Version, label};
+use crate::message::{CacheOperation, EdgeMessage, Key, Version, label};
 use crate::pace::MutationSchedule;
 
 /// The next write of the source itself.
@@ -28,7 +28,7 @@ pub struct Source {
     /// The number of its own writes so far.
     mutations: u64,
     /// The committed writes of each client, for [`Bug::AcknowledgesEarlierLife`].
-    written: BTreeMap<(NodeId, Operation), (Key, Version)>,
+    written: BTreeMap<(NodeId, CacheOperation), (Key, Version)>,
     /// The instant of the last commit of each key that counted for a planted bug.
     recent: BTreeMap<Key, Duration>,
     view: SourceView,
@@ -94,7 +94,7 @@ impl Source {
     fn write(
         &mut self,
         client: NodeId,
-        operation: Operation,
+        operation: CacheOperation,
         key: Key,
         now: Duration,
         effects: &mut Effects<EdgeMessage>,

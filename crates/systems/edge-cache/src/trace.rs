@@ -3,7 +3,7 @@
 use cluster_sim_invariants::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
-use crate::message::{Key, Operation, Version};
+use crate::message::{CacheOperation, Key, Version};
 
 /// The session guarantee that a read violated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct ViolationTrace {
     /// The number of the client, from 0.
     pub client: u32,
     /// The number of the read, counted by the client.
-    pub operation: Operation,
+    pub operation: CacheOperation,
     /// The number of the edge that answered, from 0, as in a scenario's steps and in the counters by edge.
     pub edge: u32,
     /// The key.

@@ -6,8 +6,8 @@ use cluster_sim_types::{Ratio, VirtualInstant};
 use serde_json::{Value, json};
 
 use super::quantiles::quantiles_ns;
-use crate::history::checker::{Checker, Finding, Judgement};
-use crate::history::operation::{Moment, Operation, Outcome};
+use crate::history::checker::{Checker, Contradiction, Judgement};
+use crate::history::operation::{Completion, Moment, Operation};
 use crate::history::record::History;
 
 /// Checks how many calls are answered, how fast, and how soon after a disturbance; decided at the end.
@@ -63,11 +63,11 @@ impl Availability {
             let until = completed.map_or(end, |at| at.at);
             if self.is_disturbed(invoked.at, until) {
                 counts.disturbed += 1;
-                counts.disturbed_answered += u64::from(matches!(outcome, Outcome::Ok { .. }));
+                counts.disturbed_answered += u64::from(matches!(outcome, Completion::Ok { .. }));
             } else {
                 counts.add_quiet(index, *invoked, outcome, end, self.answers_within);
             }
-            if let Outcome::Ok { at, .. } = outcome {
+            if let Completion::Ok { at, .. } = outcome {
                 for ((_, healed), recovered) in self.disturbances.iter().zip(&mut counts.recovered) {
                     if *healed <= invoked.at && recovered.is_none_or(|first| *at < first) {
                         *recovered = Some(*at);
@@ -78,24 +78,24 @@ impl Availability {
         counts
     }
 
-    fn findings(&self, counts: &Counts, end: VirtualInstant) -> Vec<Finding> {
+    fn findings(&self, counts: &Counts, end: VirtualInstant) -> Vec<Contradiction> {
         let mut findings = Vec::new();
         let decided = counts.answered + counts.failed + counts.stuck.len() as u64;
         if let Some(share) = self.least_answered {
             let needed = u128::from(decided) * u128::from(share.parts_per_billion());
             if u128::from(counts.answered) * 1_000_000_000 < needed {
                 let message = format!("{} of {decided} calls were answered, fewer than {share}", counts.answered);
-                findings.push(Finding { message, operations: counts.stuck.iter().copied().take(1).collect() });
+                findings.push(Contradiction { message, operations: counts.stuck.iter().copied().take(1).collect() });
             }
         }
         if let Some(limit) = self.answers_within {
             if let Some(stuck) = counts.stuck.first() {
                 let message = format!("{} calls were not answered within {limit:?}", counts.stuck.len());
-                findings.push(Finding { message, operations: vec![*stuck] });
+                findings.push(Contradiction { message, operations: vec![*stuck] });
             }
             if let Some((latency, slowest)) = counts.slowest.filter(|(latency, _)| *latency > limit) {
                 let message = format!("a call was answered after {latency:?}, more than {limit:?}");
-                findings.push(Finding { message, operations: vec![slowest] });
+                findings.push(Contradiction { message, operations: vec![slowest] });
             }
         }
         for ((_, healed), recovered) in self.disturbances.iter().zip(&counts.recovered) {
@@ -106,7 +106,7 @@ impl Availability {
             };
             if took > limit {
                 let message = format!("{took:?} after the disturbance that ended at {healed}, more than {limit:?}: {what}");
-                findings.push(Finding { message, operations: Vec::new() });
+                findings.push(Contradiction { message, operations: Vec::new() });
             }
         }
         findings
@@ -128,17 +128,24 @@ struct Counts {
 }
 
 impl Counts {
-    fn add_quiet<A>(&mut self, index: usize, invoked: Moment, outcome: &Outcome<A>, end: VirtualInstant, limit: Option<Duration>) {
+    fn add_quiet<A>(
+        &mut self,
+        index: usize,
+        invoked: Moment,
+        outcome: &Completion<A>,
+        end: VirtualInstant,
+        limit: Option<Duration>,
+    ) {
         match outcome {
-            Outcome::Ok { at, .. } => {
+            Completion::Ok { at, .. } => {
                 let latency = at.at.saturating_since(invoked.at);
                 self.answered += 1;
                 self.latencies_ns.push(latency.as_nanos() as u64);
                 self.slowest = self.slowest.max(Some((latency, index)));
             }
-            Outcome::Fail { .. } => self.failed += 1,
-            Outcome::Open if limit.is_some_and(|limit| end.saturating_since(invoked.at) > limit) => self.stuck.push(index),
-            Outcome::Open => self.pending += 1,
+            Completion::Fail { .. } => self.failed += 1,
+            Completion::Open if limit.is_some_and(|limit| end.saturating_since(invoked.at) > limit) => self.stuck.push(index),
+            Completion::Open => self.pending += 1,
         }
     }
 }

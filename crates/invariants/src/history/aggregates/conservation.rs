@@ -6,9 +6,9 @@ use std::fmt::Debug;
 use serde_json::json;
 
 use super::wrong_answer;
-use crate::history::checker::{Checker, Finding, HistoryEvent, Judgement};
+use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
 use crate::history::models::{BankAnswer, BankOp};
-use crate::history::operation::Outcome;
+use crate::history::operation::Completion;
 use crate::history::record::History;
 
 /// Checks that each snapshot of a bank has its accounts, its total, and no negative balance; decided at the answer.
@@ -56,15 +56,15 @@ impl<K: Ord + Debug> Conservation<K> {
 }
 
 impl<K: Ord + Debug> Checker<BankOp<K>, BankAnswer<K>> for Conservation<K> {
-    fn observe(&mut self, event: &HistoryEvent<'_, BankOp<K>, BankAnswer<K>>) -> Result<(), Finding> {
-        let HistoryEvent::Completed { index, op, outcome: Outcome::Ok { answer, .. }, .. } = event else { return Ok(()) };
+    fn observe(&mut self, event: &HistoryEvent<'_, BankOp<K>, BankAnswer<K>>) -> Result<(), Contradiction> {
+        let HistoryEvent::Completed { index, op, outcome: Completion::Ok { answer, .. }, .. } = event else { return Ok(()) };
         match (op, answer) {
             (BankOp::Transfer { .. }, BankAnswer::Done) => self.transfers += 1,
             (BankOp::Transfer { .. }, BankAnswer::Refused) => self.refused += 1,
             (BankOp::Read, BankAnswer::Balances(balances)) => {
                 self.snapshots += 1;
                 if let Some(message) = self.contradiction(balances) {
-                    return Err(Finding { message, operations: vec![*index] });
+                    return Err(Contradiction { message, operations: vec![*index] });
                 }
             }
             _ => return Err(wrong_answer(*index, op, answer)),

@@ -4,9 +4,9 @@ use rustc_hash::FxHashMap;
 use serde_json::json;
 
 use super::wrong_answer;
-use crate::history::checker::{Checker, Finding, HistoryEvent, Judgement};
+use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
 use crate::history::models::{CounterAnswer, CounterOp};
-use crate::history::operation::{Outcome, Process};
+use crate::history::operation::{Completion, Process};
 use crate::history::record::History;
 
 /// Checks that each value read of a counter is a sum of all adds before it and of some beside it; decided at the answer.
@@ -79,7 +79,7 @@ impl CounterBounds {
         }
     }
 
-    fn judge(&mut self, index: usize, bound: Bound, value: i64) -> Result<(), Finding> {
+    fn judge(&mut self, index: usize, bound: Bound, value: i64) -> Result<(), Contradiction> {
         let least = bound.least + self.asked.negative - bound.asked.negative;
         let greatest = bound.greatest + self.asked.positive - bound.asked.positive;
         self.answers += 1;
@@ -89,7 +89,7 @@ impl CounterBounds {
         }
         let which = if i128::from(value) < least { "less than the adds before it sum to" } else { "more than all adds sum to" };
         let message = format!("a read gave {value}, {which}: it can be {least} to {greatest}");
-        Err(Finding { message, operations: vec![index] })
+        Err(Contradiction { message, operations: vec![index] })
     }
 }
 
@@ -103,13 +103,13 @@ fn parts(op: CounterOp) -> (i128, bool) {
 }
 
 impl Checker<CounterOp, CounterAnswer> for CounterBounds {
-    fn observe(&mut self, event: &HistoryEvent<'_, CounterOp, CounterAnswer>) -> Result<(), Finding> {
+    fn observe(&mut self, event: &HistoryEvent<'_, CounterOp, CounterAnswer>) -> Result<(), Contradiction> {
         match *event {
             HistoryEvent::Invoked { process, op, .. } => self.invoke(process, *op),
             HistoryEvent::Completed { index, process, op, outcome, .. } => {
                 let bound = self.reads.remove(&process);
-                self.end_add(*op, matches!(outcome, Outcome::Ok { .. }));
-                let Outcome::Ok { answer, .. } = outcome else { return Ok(()) };
+                self.end_add(*op, matches!(outcome, Completion::Ok { .. }));
+                let Completion::Ok { answer, .. } = outcome else { return Ok(()) };
                 match (bound, answer) {
                     (Some(bound), CounterAnswer::Value(value)) => return self.judge(index, bound, *value),
                     (None, CounterAnswer::Done) => {}

@@ -6,8 +6,8 @@ use std::fmt::Debug;
 use serde_json::{Map, Value};
 
 use super::part::Part;
-use crate::history::checker::{Checker, Finding, HistoryEvent, Judgement};
-use crate::history::operation::Outcome;
+use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
+use crate::history::operation::Completion;
 use crate::history::record::History;
 
 /// Judges the operations on each key by a checker of its own; an operation is a key and what is asked of its object.
@@ -39,19 +39,19 @@ where
     A: Clone,
     C: Checker<O, A> + Clone,
 {
-    fn observe(&mut self, event: &HistoryEvent<'_, (K, O), A>) -> Result<(), Finding> {
+    fn observe(&mut self, event: &HistoryEvent<'_, (K, O), A>) -> Result<(), Contradiction> {
         let judged = match *event {
             HistoryEvent::Invoked { index, process, op: (key, op), at } => {
                 let part = self.parts.entry(key.clone()).or_insert_with(|| Part::new(self.checker.clone()));
                 part.invoke(index, process, op.clone(), at)
             }
             HistoryEvent::Completed { process, op: (key, _), outcome, .. } => match self.parts.get_mut(key) {
-                Some(part) => part.complete(process, Outcome::clone(outcome)),
+                Some(part) => part.complete(process, Completion::clone(outcome)),
                 None => Ok(()),
             },
         };
         let (HistoryEvent::Invoked { op: (key, _), .. } | HistoryEvent::Completed { op: (key, _), .. }) = event;
-        judged.map_err(|finding| Finding { message: format!("{key:?}: {}", finding.message), ..finding })
+        judged.map_err(|finding| Contradiction { message: format!("{key:?}: {}", finding.message), ..finding })
     }
 
     fn describe(&self, (key, op): &(K, O), answer: Option<&A>) -> Option<String> {
@@ -63,7 +63,7 @@ where
         let mut measured = Map::new();
         for (key, part) in &mut self.parts {
             let judgement = part.finish();
-            let named = |finding: Finding| Finding { message: format!("{key:?}: {}", finding.message), ..finding };
+            let named = |finding: Contradiction| Contradiction { message: format!("{key:?}: {}", finding.message), ..finding };
             all.findings.extend(judgement.findings.into_iter().map(named));
             all.unknown = all.unknown.or(judgement.unknown.map(|reason| format!("{key:?}: {reason}")));
             all.times_checked += judgement.times_checked;

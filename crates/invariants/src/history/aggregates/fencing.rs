@@ -4,9 +4,9 @@ use rustc_hash::FxHashMap;
 use serde_json::json;
 
 use super::wrong_answer;
-use crate::history::checker::{Checker, Finding, HistoryEvent, Judgement};
+use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
 use crate::history::models::{LeaseAnswer, LeaseOp};
-use crate::history::operation::{Outcome, Process};
+use crate::history::operation::{Completion, Process};
 use crate::history::record::History;
 
 /// Checks the tokens of a lease: each grant's is higher than those before, and no use has one below those accepted before.
@@ -32,43 +32,43 @@ struct Highest {
 }
 
 impl Fencing {
-    fn grant(&mut self, index: usize, token: u64, before: Highest) -> Result<(), Finding> {
+    fn grant(&mut self, index: usize, token: u64, before: Highest) -> Result<(), Contradiction> {
         self.highest.granted = self.highest.granted.max(Some((token, index)));
         if let Some(first) = self.grants.insert(token, index) {
-            return Err(Finding { message: format!("token {token} was granted twice"), operations: vec![first, index] });
+            return Err(Contradiction { message: format!("token {token} was granted twice"), operations: vec![first, index] });
         }
         match before.granted.filter(|(highest, _)| *highest > token) {
             None => Ok(()),
             Some((highest, first)) => {
                 let message = format!("token {token} was granted after token {highest}");
-                Err(Finding { message, operations: vec![first, index] })
+                Err(Contradiction { message, operations: vec![first, index] })
             }
         }
     }
 
-    fn accept(&mut self, index: usize, token: Option<u64>, before: Highest) -> Result<(), Finding> {
+    fn accept(&mut self, index: usize, token: Option<u64>, before: Highest) -> Result<(), Contradiction> {
         self.uses += 1;
         let Some(token) = token else {
-            return Err(Finding { message: "the resource was used without a token".to_owned(), operations: vec![index] });
+            return Err(Contradiction { message: "the resource was used without a token".to_owned(), operations: vec![index] });
         };
         self.highest.used = self.highest.used.max(Some((token, index)));
         match before.used.filter(|(highest, _)| *highest > token) {
             None => Ok(()),
             Some((highest, first)) => {
                 let message = format!("the resource accepted token {token} after token {highest}");
-                Err(Finding { message, operations: vec![first, index] })
+                Err(Contradiction { message, operations: vec![first, index] })
             }
         }
     }
 }
 
 impl Checker<LeaseOp, LeaseAnswer> for Fencing {
-    fn observe(&mut self, event: &HistoryEvent<'_, LeaseOp, LeaseAnswer>) -> Result<(), Finding> {
+    fn observe(&mut self, event: &HistoryEvent<'_, LeaseOp, LeaseAnswer>) -> Result<(), Contradiction> {
         match *event {
             HistoryEvent::Invoked { process, .. } => drop(self.before.insert(process, self.highest)),
             HistoryEvent::Completed { index, process, op, outcome, .. } => {
                 let before = self.before.remove(&process).unwrap_or_default();
-                let Outcome::Ok { answer, .. } = outcome else { return Ok(()) };
+                let Completion::Ok { answer, .. } = outcome else { return Ok(()) };
                 match (op, answer) {
                     (LeaseOp::Acquire, LeaseAnswer::Granted(token)) => return self.grant(index, *token, before),
                     (LeaseOp::Use(token), LeaseAnswer::Done) => return self.accept(index, *token, before),

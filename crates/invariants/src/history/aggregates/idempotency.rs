@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::wrong_answer;
-use crate::history::checker::{Checker, Finding, HistoryEvent, Judgement};
-use crate::history::operation::{Moment, Outcome};
+use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
+use crate::history::operation::{Completion, Moment};
 use crate::history::record::History;
 
 /// Checks that requests of one client and number take effect once and hear one reply; decided at the answer.
@@ -72,7 +72,7 @@ impl<C, P, R> Default for Idempotency<C, P, R> {
 }
 
 impl<C: Clone + Eq + Hash + Debug, P: Clone + PartialEq + Debug, R: Clone + PartialEq + Debug> Idempotency<C, P, R> {
-    fn reply(&mut self, index: usize, id: (C, u64), payload: &P, reply: &R, at: Moment) -> Result<(), Finding> {
+    fn reply(&mut self, index: usize, id: (C, u64), payload: &P, reply: &R, at: Moment) -> Result<(), Contradiction> {
         self.replies += 1;
         let (client, number) = id.clone();
         let request = self.requests.entry(id).or_insert(Request { accepted: None, listed: 0 });
@@ -87,10 +87,10 @@ impl<C: Clone + Eq + Hash + Debug, P: Clone + PartialEq + Debug, R: Clone + Part
         } else {
             return Ok(());
         };
-        Err(Finding { message, operations: vec![*first, index] })
+        Err(Contradiction { message, operations: vec![*first, index] })
     }
 
-    fn list(&mut self, index: usize, effects: &[(C, u64)], asked: Moment) -> Result<(), Finding> {
+    fn list(&mut self, index: usize, effects: &[(C, u64)], asked: Moment) -> Result<(), Contradiction> {
         self.lists += 1;
         for id in effects {
             let (client, number) = id;
@@ -102,13 +102,13 @@ impl<C: Clone + Eq + Hash + Debug, P: Clone + PartialEq + Debug, R: Clone + Part
                     continue;
                 }
             };
-            return Err(Finding { message, operations: vec![index] });
+            return Err(Contradiction { message, operations: vec![index] });
         }
         for ((client, number), request) in &self.requests {
             let Some((.., at, first)) = &request.accepted else { continue };
             if *at < asked && request.listed < self.lists {
                 let message = format!("request {number} of {client:?} was replied to and had no effect");
-                return Err(Finding { message, operations: vec![*first, index] });
+                return Err(Contradiction { message, operations: vec![*first, index] });
             }
         }
         Ok(())
@@ -121,14 +121,14 @@ where
     P: Clone + PartialEq + Debug,
     R: Clone + PartialEq + Debug,
 {
-    fn observe(&mut self, event: &HistoryEvent<'_, IdempotentOp<C, P>, IdempotentAnswer<C, R>>) -> Result<(), Finding> {
+    fn observe(&mut self, event: &HistoryEvent<'_, IdempotentOp<C, P>, IdempotentAnswer<C, R>>) -> Result<(), Contradiction> {
         match *event {
             HistoryEvent::Invoked { op: IdempotentOp::Request { client, number, .. }, .. } => {
                 let made = self.requests.len();
                 self.requests.entry((client.clone(), *number)).or_insert(Request { accepted: None, listed: 0 });
                 self.retries += u64::from(made == self.requests.len());
             }
-            HistoryEvent::Completed { index, op, invoked, outcome: Outcome::Ok { answer, at }, .. } => match (op, answer) {
+            HistoryEvent::Completed { index, op, invoked, outcome: Completion::Ok { answer, at }, .. } => match (op, answer) {
                 (IdempotentOp::Request { client, number, payload }, IdempotentAnswer::Replied(reply)) => {
                     return self.reply(index, (client.clone(), *number), payload, reply, *at);
                 }

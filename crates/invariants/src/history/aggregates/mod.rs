@@ -33,10 +33,10 @@ pub use total_queue::TotalQueue;
 pub use translated::Translated;
 pub use unique_ids::UniqueIds;
 
-use super::checker::Finding;
+use super::checker::Contradiction;
 
 /// The finding for an answer that belongs to another operation.
-fn wrong_answer(index: usize, op: &impl Debug, answer: &impl Debug) -> Finding {
+fn wrong_answer(index: usize, op: &impl Debug, answer: &impl Debug) -> Contradiction {
     let message = format!("{answer:?} is no answer to {op:?}: record with each operation its own answer");
-    Finding { message, operations: vec![index] }
+    Contradiction { message, operations: vec![index] }
 }

@@ -9,9 +9,9 @@ use rustc_hash::FxHashMap;
 use serde_json::json;
 
 use super::wrong_answer;
-use crate::history::checker::{Checker, Finding, HistoryEvent, Judgement};
+use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
 use crate::history::models::{LeaseAnswer, LeaseOp, MutexAnswer, MutexOp};
-use crate::history::operation::{Moment, Outcome};
+use crate::history::operation::{Completion, Moment};
 use crate::history::record::History;
 
 /// Checks that no lock is granted while another client holds it for certain; decided at the second grant.
@@ -68,7 +68,7 @@ impl<C: Clone + Eq + Hash + Debug> MutualExclusion<C> {
         Some(VirtualInstant::from_nanoseconds(asked.at.as_nanoseconds().saturating_add(duration)))
     }
 
-    fn grant(&mut self, holder: C, index: usize, asked: Moment, heard: Moment) -> Result<(), Finding> {
+    fn grant(&mut self, holder: C, index: usize, asked: Moment, heard: Moment) -> Result<(), Contradiction> {
         self.grants += 1;
         let until = self.until(asked);
         // A release beside the call may have come after the grant: then the client heard of a lock that was free again.
@@ -78,7 +78,7 @@ impl<C: Clone + Eq + Hash + Debug> MutualExclusion<C> {
             return Ok(());
         }
         let before = self.held.take().filter(|before| before.until.is_none_or(|until| heard.at < until));
-        let finding = before.map(|before| Finding {
+        let finding = before.map(|before| Contradiction {
             message: format!("{holder:?} was granted the lock while {:?} held it", before.holder),
             operations: vec![before.index, index],
         });
@@ -98,10 +98,10 @@ impl<C: Clone + Eq + Hash + Debug> MutualExclusion<C> {
         self.releases.entry(holder.clone()).or_default().open += 1;
     }
 
-    fn end_release<A>(&mut self, holder: &C, outcome: &Outcome<A>) {
+    fn end_release<A>(&mut self, holder: &C, outcome: &Completion<A>) {
         let releases = self.releases.entry(holder.clone()).or_default();
         releases.open -= 1;
-        if let Outcome::Ok { at, .. } = outcome {
+        if let Completion::Ok { at, .. } = outcome {
             releases.last_end = Some(*at);
         }
     }
@@ -117,14 +117,14 @@ impl<C: Clone + Eq + Hash + Debug> MutualExclusion<C> {
 }
 
 impl<C: Clone + Eq + Hash + Debug> Checker<MutexOp<C>, MutexAnswer> for MutualExclusion<C> {
-    fn observe(&mut self, event: &HistoryEvent<'_, MutexOp<C>, MutexAnswer>) -> Result<(), Finding> {
+    fn observe(&mut self, event: &HistoryEvent<'_, MutexOp<C>, MutexAnswer>) -> Result<(), Contradiction> {
         match *event {
             HistoryEvent::Invoked { op: MutexOp::Release(client), .. } => self.ask_release(client),
             HistoryEvent::Completed { op: MutexOp::Release(client), outcome, .. } => self.end_release(client, outcome),
             HistoryEvent::Completed { index, op: MutexOp::Acquire(client), invoked, outcome, .. } => match outcome {
-                Outcome::Ok { answer: MutexAnswer::Done, at } => return self.grant(client.clone(), index, invoked, *at),
-                Outcome::Ok { answer: MutexAnswer::Refused, .. } => self.refused += 1,
-                Outcome::Fail { .. } | Outcome::Open => {}
+                Completion::Ok { answer: MutexAnswer::Done, at } => return self.grant(client.clone(), index, invoked, *at),
+                Completion::Ok { answer: MutexAnswer::Refused, .. } => self.refused += 1,
+                Completion::Fail { .. } | Completion::Open => {}
             },
             HistoryEvent::Invoked { .. } => {}
         }
@@ -137,16 +137,16 @@ impl<C: Clone + Eq + Hash + Debug> Checker<MutexOp<C>, MutexAnswer> for MutualEx
 }
 
 impl Checker<LeaseOp, LeaseAnswer> for MutualExclusion<u64> {
-    fn observe(&mut self, event: &HistoryEvent<'_, LeaseOp, LeaseAnswer>) -> Result<(), Finding> {
+    fn observe(&mut self, event: &HistoryEvent<'_, LeaseOp, LeaseAnswer>) -> Result<(), Contradiction> {
         match *event {
             HistoryEvent::Invoked { op: LeaseOp::Release(token), .. } => self.ask_release(token),
             HistoryEvent::Completed { index, op: op @ LeaseOp::Release(token), outcome, .. } => {
                 self.end_release(token, outcome);
-                if let Outcome::Ok { answer: answer @ LeaseAnswer::Granted(_), .. } = outcome {
+                if let Completion::Ok { answer: answer @ LeaseAnswer::Granted(_), .. } = outcome {
                     return Err(wrong_answer(index, op, answer));
                 }
             }
-            HistoryEvent::Completed { index, op, invoked, outcome: Outcome::Ok { answer, at }, .. } => match (op, answer) {
+            HistoryEvent::Completed { index, op, invoked, outcome: Completion::Ok { answer, at }, .. } => match (op, answer) {
                 (LeaseOp::Acquire, LeaseAnswer::Granted(token)) => return self.grant(*token, index, invoked, *at),
                 (LeaseOp::Acquire, LeaseAnswer::Refused) => self.refused += 1,
                 (LeaseOp::Renew(token), LeaseAnswer::Done) => self.renew(token, invoked),

@@ -2,8 +2,8 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::history::checker::{Checker, Finding, Judgement};
-use crate::history::operation::{Moment, Outcome, Process};
+use crate::history::checker::{Checker, Contradiction, Judgement};
+use crate::history::operation::{Completion, Moment, Process};
 use crate::history::record::History;
 
 /// Records a part of the operations, and numbers the findings as the whole history does.
@@ -22,7 +22,7 @@ impl<O, A, C: Checker<O, A>> Part<O, A, C> {
         Self { history: History::default(), checker, places: Vec::new(), waiting: FxHashSet::default() }
     }
 
-    pub(super) fn invoke(&mut self, place: usize, process: Process, op: O, at: Moment) -> Result<(), Finding> {
+    pub(super) fn invoke(&mut self, place: usize, process: Process, op: O, at: Moment) -> Result<(), Contradiction> {
         let index = self.history.invoke(process, at.at, op).expect("a part of a history is one");
         self.places.push(place);
         self.waiting.insert(process);
@@ -36,12 +36,12 @@ impl<O, A, C: Checker<O, A>> Part<O, A, C> {
     }
 
     /// Ends the call of a process, which is in this part.
-    pub(super) fn complete(&mut self, process: Process, outcome: Outcome<A>) -> Result<(), Finding> {
+    pub(super) fn complete(&mut self, process: Process, outcome: Completion<A>) -> Result<(), Contradiction> {
         self.waiting.remove(&process);
         let ended = match outcome {
-            Outcome::Ok { answer, at } => self.history.ok(process, at.at, answer),
-            Outcome::Fail { at } => self.history.fail(process, at.at),
-            Outcome::Open => return Ok(()),
+            Completion::Ok { answer, at } => self.history.ok(process, at.at, answer),
+            Completion::Fail { at } => self.history.fail(process, at.at),
+            Completion::Open => return Ok(()),
         };
         let index = ended.expect("a part of a history is one");
         let event = self.history.completion(index).expect("it ended now");
@@ -59,7 +59,7 @@ impl<O, A, C: Checker<O, A>> Part<O, A, C> {
         Judgement { findings, longest_order, ..judgement }
     }
 
-    fn placed(&self, finding: Finding) -> Finding {
-        Finding { operations: finding.operations.iter().map(|index| self.places[*index]).collect(), ..finding }
+    fn placed(&self, finding: Contradiction) -> Contradiction {
+        Contradiction { operations: finding.operations.iter().map(|index| self.places[*index]).collect(), ..finding }
     }
 }

@@ -9,9 +9,9 @@ use serde_json::json;
 
 use super::quantiles::quantiles_ns;
 use super::wrong_answer;
-use crate::history::checker::{Checker, Finding, HistoryEvent, Judgement};
+use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
 use crate::history::models::{SetAnswer, SetOp};
-use crate::history::operation::{Moment, Outcome};
+use crate::history::operation::{Completion, Moment};
 use crate::history::record::History;
 
 /// Checks a set that only grows, whose reads may be stale for a while; after Jepsen's checker of that name.
@@ -71,7 +71,7 @@ impl<V: Clone + Eq + Hash + Debug> SetFull<V> {
         Self { is_linearizable: true, ..self }
     }
 
-    fn read(&mut self, index: usize, elements: &[V], asked: Moment, heard: Moment) -> Result<(), Finding> {
+    fn read(&mut self, index: usize, elements: &[V], asked: Moment, heard: Moment) -> Result<(), Contradiction> {
         self.reads += 1;
         let mut finding = None;
         for value in elements {
@@ -100,18 +100,18 @@ impl<V: Clone + Eq + Hash + Debug> SetFull<V> {
             }
         }
         match (finding, stale) {
-            (Some(message), _) => Err(Finding { message, operations: vec![index] }),
+            (Some(message), _) => Err(Contradiction { message, operations: vec![index] }),
             (None, Some((value, first))) if self.is_linearizable => Err(stale_finding(value, first, index)),
             (None, _) => Ok(()),
         }
     }
 
-    fn look_up(&mut self, index: usize, value: &V, is_there: bool, asked: Moment, heard: Moment) -> Result<(), Finding> {
+    fn look_up(&mut self, index: usize, value: &V, is_there: bool, asked: Moment, heard: Moment) -> Result<(), Contradiction> {
         self.reads += 1;
         let Some(element) = self.elements.get_mut(value).filter(|element| element.attempts > 0) else {
             self.unexpected += u64::from(is_there);
             let message = format!("a read has {value:?}, which was never added");
-            return if is_there { Err(Finding { message, operations: vec![index] }) } else { Ok(()) };
+            return if is_there { Err(Contradiction { message, operations: vec![index] }) } else { Ok(()) };
         };
         if is_there {
             element.present = element.present.max(Some(asked));
@@ -153,22 +153,22 @@ struct Verdicts<'s, V> {
     stale_ns: Vec<u64>,
 }
 
-fn stale_finding(value: &impl Debug, known: usize, read: usize) -> Finding {
-    Finding { message: format!("a read lacks {value:?}, which was in the set before"), operations: vec![known, read] }
+fn stale_finding(value: &impl Debug, known: usize, read: usize) -> Contradiction {
+    Contradiction { message: format!("a read lacks {value:?}, which was in the set before"), operations: vec![known, read] }
 }
 
 impl<V: Clone + Eq + Hash + Debug> Checker<SetOp<V>, SetAnswer<V>> for SetFull<V> {
-    fn observe(&mut self, event: &HistoryEvent<'_, SetOp<V>, SetAnswer<V>>) -> Result<(), Finding> {
+    fn observe(&mut self, event: &HistoryEvent<'_, SetOp<V>, SetAnswer<V>>) -> Result<(), Contradiction> {
         match *event {
             HistoryEvent::Invoked { op: SetOp::Add(value), .. } => {
                 self.elements.entry(value.clone()).or_default().attempts += 1;
             }
             HistoryEvent::Invoked { op: SetOp::Remove(_), .. } => self.has_removals = true,
             HistoryEvent::Invoked { .. } => {}
-            HistoryEvent::Completed { op: SetOp::Add(value), outcome: Outcome::Fail { .. }, .. } => {
+            HistoryEvent::Completed { op: SetOp::Add(value), outcome: Completion::Fail { .. }, .. } => {
                 self.elements.entry(value.clone()).or_default().attempts -= 1;
             }
-            HistoryEvent::Completed { index, op, invoked, outcome: Outcome::Ok { answer, at }, .. } => match (op, answer) {
+            HistoryEvent::Completed { index, op, invoked, outcome: Completion::Ok { answer, at }, .. } => match (op, answer) {
                 (SetOp::Add(value), SetAnswer::Done) => self.elements.entry(value.clone()).or_default().know(*at, index),
                 (SetOp::Remove(_), SetAnswer::Done) => {}
                 (SetOp::Read, SetAnswer::Elements(elements)) => return self.read(index, elements, invoked, *at),
@@ -203,7 +203,7 @@ impl<V: Clone + Eq + Hash + Debug> Checker<SetOp<V>, SetAnswer<V>> for SetFull<V
         if let Some((value, known, read)) = lost.first() {
             let more = if lost.len() > 1 { format!(", and {} more", lost.len() - 1) } else { String::new() };
             let message = format!("{value:?} was in the set and is lost: the last read lacks it{more}");
-            judgement.findings.push(Finding { message, operations: vec![*known, *read] });
+            judgement.findings.push(Contradiction { message, operations: vec![*known, *read] });
         } else if let Some(value) = never_read.first() {
             judgement.unknown = Some(format!(
                 "{value:?} and {} other elements were never read after they were added: read the set once more at the end",

@@ -8,9 +8,9 @@ use rustc_hash::FxBuildHasher;
 use serde_json::json;
 
 use super::wrong_answer;
-use crate::history::checker::{Checker, Finding, HistoryEvent, Judgement};
+use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
 use crate::history::models::{QueueAnswer, QueueOp};
-use crate::history::operation::Outcome;
+use crate::history::operation::Completion;
 use crate::history::record::History;
 
 /// Checks that what is taken from a queue was put in, in whatever order, and that nothing is lost.
@@ -47,16 +47,16 @@ impl<V> Default for TotalQueue<V> {
 }
 
 impl<V: Clone + Eq + Hash + Debug> TotalQueue<V> {
-    fn take(&mut self, index: usize, value: &V) -> Result<(), Finding> {
+    fn take(&mut self, index: usize, value: &V) -> Result<(), Contradiction> {
         self.dequeued += 1;
         let Some(counts) = self.values.get_mut(value).filter(|counts| counts.attempted > 0) else {
-            return Err(Finding { message: format!("{value:?} was taken and never put in"), operations: vec![index] });
+            return Err(Contradiction { message: format!("{value:?} was taken and never put in"), operations: vec![index] });
         };
         let before = std::mem::replace(&mut counts.taken_by, index);
         counts.dequeued += 1;
         if counts.dequeued > counts.attempted {
             let message = format!("{value:?} was taken {} times and put in {} times", counts.dequeued, counts.attempted);
-            return Err(Finding { message, operations: if counts.dequeued > 1 { vec![before, index] } else { vec![index] } });
+            return Err(Contradiction { message, operations: if counts.dequeued > 1 { vec![before, index] } else { vec![index] } });
         }
         Ok(())
     }
@@ -81,7 +81,7 @@ impl<V: Clone + Eq + Hash + Debug> TotalQueue<V> {
 const NAMED: usize = 3;
 
 impl<V: Clone + Eq + Hash + Debug> Checker<QueueOp<V>, QueueAnswer<V>> for TotalQueue<V> {
-    fn observe(&mut self, event: &HistoryEvent<'_, QueueOp<V>, QueueAnswer<V>>) -> Result<(), Finding> {
+    fn observe(&mut self, event: &HistoryEvent<'_, QueueOp<V>, QueueAnswer<V>>) -> Result<(), Contradiction> {
         match *event {
             HistoryEvent::Invoked { op: QueueOp::Enqueue(value), .. } => {
                 self.values.entry(value.clone()).or_default().attempted += 1;
@@ -90,22 +90,22 @@ impl<V: Clone + Eq + Hash + Debug> Checker<QueueOp<V>, QueueAnswer<V>> for Total
             HistoryEvent::Completed { index, op, invoked, outcome, .. } => {
                 self.open_dequeues -= usize::from(matches!(op, QueueOp::Dequeue));
                 match (op, outcome) {
-                    (QueueOp::Enqueue(value), Outcome::Ok { answer: QueueAnswer::Done, at }) => {
+                    (QueueOp::Enqueue(value), Completion::Ok { answer: QueueAnswer::Done, at }) => {
                         let counts = self.values.entry(value.clone()).or_default();
                         counts.acknowledged += 1;
                         counts.last = (at.order, index);
                     }
-                    (QueueOp::Enqueue(value), Outcome::Fail { .. }) => {
+                    (QueueOp::Enqueue(value), Completion::Fail { .. }) => {
                         self.values.entry(value.clone()).or_default().attempted -= 1;
                     }
-                    (QueueOp::Dequeue, Outcome::Ok { answer: QueueAnswer::Value(Some(value)), .. }) => {
+                    (QueueOp::Dequeue, Completion::Ok { answer: QueueAnswer::Value(Some(value)), .. }) => {
                         return self.take(index, value);
                     }
-                    (QueueOp::Dequeue, Outcome::Ok { answer: QueueAnswer::Value(None), .. }) => {
+                    (QueueOp::Dequeue, Completion::Ok { answer: QueueAnswer::Value(None), .. }) => {
                         self.empty = self.empty.max(Some(invoked.order));
                     }
-                    (_, Outcome::Ok { answer, .. }) => return Err(wrong_answer(index, op, answer)),
-                    (QueueOp::Dequeue, _) | (_, Outcome::Open) => {}
+                    (_, Completion::Ok { answer, .. }) => return Err(wrong_answer(index, op, answer)),
+                    (QueueOp::Dequeue, _) | (_, Completion::Open) => {}
                 }
             }
         }
@@ -133,7 +133,9 @@ impl<V: Clone + Eq + Hash + Debug> Checker<QueueOp<V>, QueueAnswer<V>> for Total
             let open =
                 if self.open_dequeues > 0 { format!("; {} open dequeues took fewer", self.open_dequeues) } else { String::new() };
             let message = format!("acknowledged and lost: {}{more}{open}", named.join(", "));
-            judgement.findings.push(Finding { message, operations: missing.iter().take(NAMED).map(|(_, index)| *index).collect() });
+            judgement
+                .findings
+                .push(Contradiction { message, operations: missing.iter().take(NAMED).map(|(_, index)| *index).collect() });
         } else if left > self.open_dequeues - missing.len() {
             judgement.unknown = Some(format!(
                 "{left} values were not taken, and no dequeue after them found the queue empty: drain it before the end"

@@ -1,8 +1,8 @@
 //! Puts a user's operations before a checker of others.
 
 use super::part::Part;
-use crate::history::checker::{Checker, Finding, HistoryEvent, Judgement};
-use crate::history::operation::Outcome;
+use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
+use crate::history::operation::Completion;
 use crate::history::record::History;
 
 /// Judges some of the operations, each translated into one that a checker knows.
@@ -61,7 +61,7 @@ where
     F: Fn(&O) -> Option<P>,
     G: Fn(&O, &A) -> B,
 {
-    fn observe(&mut self, event: &HistoryEvent<'_, O, A>) -> Result<(), Finding> {
+    fn observe(&mut self, event: &HistoryEvent<'_, O, A>) -> Result<(), Contradiction> {
         match *event {
             HistoryEvent::Invoked { index, process, op, at } => match (self.op)(op) {
                 Some(op) => self.part.invoke(index, process, op, at),
@@ -71,9 +71,9 @@ where
             HistoryEvent::Completed { process, .. } if !self.part.waits_for(process) => Ok(()),
             HistoryEvent::Completed { process, op, outcome, .. } => {
                 let outcome = match outcome {
-                    Outcome::Ok { answer, at } => Outcome::Ok { answer: (self.answer)(op, answer), at: *at },
-                    Outcome::Fail { at } => Outcome::Fail { at: *at },
-                    Outcome::Open => Outcome::Open,
+                    Completion::Ok { answer, at } => Completion::Ok { answer: (self.answer)(op, answer), at: *at },
+                    Completion::Fail { at } => Completion::Fail { at: *at },
+                    Completion::Open => Completion::Open,
                 };
                 self.part.complete(process, outcome)
             }

@@ -6,8 +6,8 @@ use std::hash::Hash;
 use rustc_hash::FxHashMap;
 use serde_json::json;
 
-use crate::history::checker::{Checker, Finding, HistoryEvent, Judgement};
-use crate::history::operation::Outcome;
+use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
+use crate::history::operation::Completion;
 use crate::history::record::History;
 
 /// Checks that no two calls are answered with one identifier; decided at the second answer.
@@ -29,16 +29,16 @@ impl<I> Default for UniqueIds<I> {
 }
 
 impl<O, I: Clone + Eq + Hash + Debug> Checker<O, I> for UniqueIds<I> {
-    fn observe(&mut self, event: &HistoryEvent<'_, O, I>) -> Result<(), Finding> {
+    fn observe(&mut self, event: &HistoryEvent<'_, O, I>) -> Result<(), Contradiction> {
         match event {
             HistoryEvent::Invoked { .. } => self.open += 1,
             HistoryEvent::Completed { index, outcome, .. } => {
                 self.open -= 1;
-                let Outcome::Ok { answer, .. } = outcome else { return Ok(()) };
+                let Completion::Ok { answer, .. } = outcome else { return Ok(()) };
                 self.answers += 1;
                 if let Some(first) = self.given.insert(answer.clone(), *index) {
                     self.duplicates += 1;
-                    return Err(Finding { message: format!("{answer:?} was given twice"), operations: vec![first, *index] });
+                    return Err(Contradiction { message: format!("{answer:?} was given twice"), operations: vec![first, *index] });
                 }
             }
         }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{FileError, FileErrorKind};
 use crate::history::checker::HistoryEvent;
-use crate::history::operation::{Outcome, Process};
+use crate::history::operation::{Completion, Process};
 use crate::history::record::History;
 
 /// What a file begins with; the last byte is the format.
@@ -44,9 +44,9 @@ pub fn encode<O: Serialize, A: Serialize>(history: &History<O, A>) -> Result<Vec
     for (number, event) in (1..).zip(history.events()) {
         let (process, at, kind) = match event {
             HistoryEvent::Invoked { process, op, at, .. } => (process, at, Kind::Invoke(op)),
-            HistoryEvent::Completed { process, outcome: Outcome::Ok { answer, at }, .. } => (process, *at, Kind::Ok(answer)),
-            HistoryEvent::Completed { process, outcome: Outcome::Fail { at }, .. } => (process, *at, Kind::Fail),
-            HistoryEvent::Completed { outcome: Outcome::Open, .. } => unreachable!("an open call has no end"),
+            HistoryEvent::Completed { process, outcome: Completion::Ok { answer, at }, .. } => (process, *at, Kind::Ok(answer)),
+            HistoryEvent::Completed { process, outcome: Completion::Fail { at }, .. } => (process, *at, Kind::Fail),
+            HistoryEvent::Completed { outcome: Completion::Open, .. } => unreachable!("an open call has no end"),
         };
         let nanoseconds = at.at.as_nanoseconds();
         bytes = postcard::to_extend(&(process.0, nanoseconds - last, kind), bytes).map_err(unfit(number))?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::error::{FileError, FileErrorKind};
 use crate::history::checker::HistoryEvent;
-use crate::history::operation::{Moment, Outcome, Process};
+use crate::history::operation::{Completion, Moment, Process};
 use crate::history::record::History;
 
 /// The longest line that is read, in bytes.
@@ -88,11 +88,11 @@ pub(super) fn write_start<O: Serialize>(
 }
 
 /// Writes how a call of a process ended; nothing for one that stays open.
-pub(super) fn write_end<A: Serialize>(writer: &mut impl Write, process: Process, outcome: &Outcome<A>) -> io::Result<()> {
+pub(super) fn write_end<A: Serialize>(writer: &mut impl Write, process: Process, outcome: &Completion<A>) -> io::Result<()> {
     let (at, ok, fail) = match outcome {
-        Outcome::Ok { answer, at } => (at, Some(answer), None),
-        Outcome::Fail { at } => (at, None, Some(True)),
-        Outcome::Open => return Ok(()),
+        Completion::Ok { answer, at } => (at, Some(answer), None),
+        Completion::Fail { at } => (at, None, Some(True)),
+        Completion::Open => return Ok(()),
     };
     let line: Line<(), &A> = Line { process: process.0, name: None, at_ns: at.at, invoke: None, ok, fail };
     write_line(writer, &line)

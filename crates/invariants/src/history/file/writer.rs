@@ -7,7 +7,7 @@ use cluster_sim_types::{CallFact, NodeId, VirtualInstant};
 use serde::Serialize;
 
 use super::jsonl;
-use crate::history::operation::{Moment, Outcome};
+use crate::history::operation::{Completion, Moment};
 use crate::history::processes::{Processes, name_of};
 
 /// Writes the calls of nodes as JSON lines, as they state them; keeps none in memory but the open ones.
@@ -42,8 +42,8 @@ impl<O: Serialize + 'static, A: Serialize + Clone + 'static, W: Write> HistoryWr
                 let (process, new) = self.processes.begin(node, *call).map_err(invalid)?;
                 jsonl::write_start(&mut self.writer, process, op, at, new.map(|number| name_of(name, number)))
             }
-            CallFact::Ok { call, answer } => self.complete(node, *call, &Outcome::Ok { answer: answer.clone(), at }),
-            CallFact::Fail { call } => self.complete(node, *call, &Outcome::Fail { at }),
+            CallFact::Ok { call, answer } => self.complete(node, *call, &Completion::Ok { answer: answer.clone(), at }),
+            CallFact::Fail { call } => self.complete(node, *call, &Completion::Fail { at }),
             CallFact::Open { call } => self.processes.end(node, *call, true).map(drop).map_err(invalid),
         }
     }
@@ -63,7 +63,7 @@ impl<O: Serialize + 'static, A: Serialize + Clone + 'static, W: Write> HistoryWr
         Ok(self.writer)
     }
 
-    fn complete(&mut self, node: NodeId, call: u64, outcome: &Outcome<A>) -> io::Result<()> {
+    fn complete(&mut self, node: NodeId, call: u64, outcome: &Completion<A>) -> io::Result<()> {
         let process = self.processes.end(node, call, false);
         let process = process.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
         jsonl::write_end(&mut self.writer, process, outcome)

@@ -1,7 +1,7 @@
 //! The calls of one object, in the form that the search wants.
 
 use crate::history::model::Model;
-use crate::history::operation::{Operation, Outcome};
+use crate::history::operation::{Completion, Operation};
 
 /// A call that happened, or may have.
 #[derive(Debug)]
@@ -47,9 +47,9 @@ impl<'h, M: Model> Calls<'h, M> {
         for &index in indices {
             let operation = &operations[index];
             let (answer, end) = match &operation.outcome {
-                Outcome::Ok { answer, at } => (Some(answer), Some(*at)),
-                Outcome::Open => (None, None),
-                Outcome::Fail { .. } => continue,
+                Completion::Ok { answer, at } => (Some(answer), Some(*at)),
+                Completion::Open => (None, None),
+                Completion::Fail { .. } => continue,
             };
             let changes_nothing = model.changes_nothing(&operation.op, answer);
             if changes_nothing && end.is_none() {

@@ -3,9 +3,9 @@
 use super::calls::Calls;
 use super::search::{Found, Helpers, find_order};
 use crate::history::bounds::{Bounds, Budget};
-use crate::history::checker::Finding;
+use crate::history::checker::Contradiction;
 use crate::history::model::Model;
-use crate::history::operation::{Operation, Outcome};
+use crate::history::operation::{Completion, Operation};
 use crate::history::record::History;
 
 /// Steps of the model that one question of an explanation may cost; what stays open then is kept as a part of the contradiction.
@@ -16,7 +16,7 @@ const TOLD: usize = 4;
 const ORDERS: usize = 3;
 
 /// Explains why `stuck` cannot be placed among the operations of its object, given by index in order.
-pub(super) fn explain<M: Model>(model: &M, history: &History<M::Op, M::Answer>, object: &[usize], stuck: usize) -> Finding {
+pub(super) fn explain<M: Model>(model: &M, history: &History<M::Op, M::Answer>, object: &[usize], stuck: usize) -> Contradiction {
     let end = history.operations()[stuck].completed().expect("it was answered").order;
     let began = |index: &usize| history.operations()[*index].invoked.order < end;
     let before: Vec<usize> = object.iter().copied().filter(began).collect();
@@ -31,7 +31,7 @@ pub(super) fn explain<M: Model>(model: &M, history: &History<M::Op, M::Answer>, 
             before.len() - 1
         ),
     };
-    Finding { message, operations: core.map_or_else(|| vec![stuck], |(core, _)| core) }
+    Contradiction { message, operations: core.map_or_else(|| vec![stuck], |(core, _)| core) }
 }
 
 /// Finds a least set of operations that has no order even if all others happen whenever that helps, so many in a row.
@@ -159,8 +159,8 @@ fn text<M: Model>(model: &M, history: &History<M::Op, M::Answer>, index: usize) 
     let (invoked, name) = (operation.invoked.at, history.process_name(operation.process));
     let what = model.describe(&operation.op, operation.answer());
     match &operation.outcome {
-        Outcome::Ok { at, .. } => format!("{what} of {name} ({invoked} to {})", at.at),
-        Outcome::Fail { at } => format!("{what} of {name}, which failed ({invoked} to {})", at.at),
-        Outcome::Open => format!("{what} of {name}, which is open (from {invoked})"),
+        Completion::Ok { at, .. } => format!("{what} of {name} ({invoked} to {})", at.at),
+        Completion::Fail { at } => format!("{what} of {name}, which failed ({invoked} to {})", at.at),
+        Completion::Open => format!("{what} of {name}, which is open (from {invoked})"),
     }
 }

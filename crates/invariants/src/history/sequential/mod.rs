@@ -8,7 +8,7 @@ mod tests;
 use self::interleave::{Interleaved, interleave};
 use self::lanes::Lanes;
 use super::bounds::{Bounds, Budget};
-use super::checker::{Checker, Finding, Judgement};
+use super::checker::{Checker, Contradiction, Judgement};
 use super::model::Model;
 use super::record::History;
 
@@ -97,7 +97,7 @@ pub fn check_sequential<M: Model>(model: &M, history: &History<M::Op, M::Answer>
 /// Operations that a sentence names.
 const NAMED: usize = 3;
 
-fn finding<M: Model>(model: &M, history: &History<M::Op, M::Answer>, stuck: &NotSequential) -> Finding {
+fn finding<M: Model>(model: &M, history: &History<M::Op, M::Answer>, stuck: &NotSequential) -> Contradiction {
     let text = |index: &usize| {
         let operation = &history.operations()[*index];
         format!("{} of {}", model.describe(&operation.op, operation.answer()), history.process_name(operation.process))
@@ -111,5 +111,5 @@ fn finding<M: Model>(model: &M, history: &History<M::Op, M::Answer>, stuck: &Not
         "no order of the calls that keeps that of each process explains more than {placed} of them; after these could come only {}{others}, with a wrong answer",
         named.join(" or ")
     );
-    Finding { message, operations }
+    Contradiction { message, operations }
 }

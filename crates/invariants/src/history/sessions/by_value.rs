@@ -9,9 +9,9 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde_json::json;
 
 use super::guarantee::SessionGuarantee;
-use crate::history::checker::{Checker, Finding, HistoryEvent, Judgement};
+use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
 use crate::history::models::{RegisterAnswer, RegisterOp};
-use crate::history::operation::{Outcome, Process};
+use crate::history::operation::{Completion, Process};
 use crate::history::record::History;
 
 /// Checks whether the versions of each key have an order that keeps all four session guarantees.
@@ -196,13 +196,13 @@ impl<K: Clone + Eq + Hash + Debug, V: Clone + Eq + Hash + Debug> ValueSessions<K
         }
     }
 
-    fn findings(&self) -> Vec<Finding> {
+    fn findings(&self) -> Vec<Contradiction> {
         let mut findings = Vec::new();
         for (key, values) in &self.keys {
             let unwritten = values.numbers.iter().filter(|(_, writes)| writes.attempts == 0);
             findings.extend(unwritten.filter_map(|(value, writes)| {
                 let message = format!("{:?} of {key:?} was read and never written", value.as_ref()?);
-                Some(Finding { message, operations: vec![writes.read_by?] })
+                Some(Contradiction { message, operations: vec![writes.read_by?] })
             }));
             let circle = values.circle();
             let text = |newer: &Newer| {
@@ -215,7 +215,8 @@ impl<K: Clone + Eq + Hash + Debug, V: Clone + Eq + Hash + Debug> ValueSessions<K
             if !circle.is_empty() {
                 let texts: Vec<String> = circle.iter().map(text).collect();
                 let operations = circle.iter().flat_map(|newer| [newer.from.index, newer.to.index]).collect();
-                findings.push(Finding { message: format!("{key:?} has no order of versions; {}", texts.join("; ")), operations });
+                findings
+                    .push(Contradiction { message: format!("{key:?} has no order of versions; {}", texts.join("; ")), operations });
             }
         }
         findings
@@ -227,13 +228,13 @@ where
     K: Clone + Eq + Hash + Debug,
     V: Clone + Eq + Hash + Debug,
 {
-    fn observe(&mut self, event: &HistoryEvent<'_, (K, RegisterOp<V>), RegisterAnswer<V>>) -> Result<(), Finding> {
+    fn observe(&mut self, event: &HistoryEvent<'_, (K, RegisterOp<V>), RegisterAnswer<V>>) -> Result<(), Contradiction> {
         match *event {
             HistoryEvent::Invoked { op: (key, RegisterOp::Write(value) | RegisterOp::CompareAndSet(_, value)), .. } => {
                 self.attempt(key, value);
             }
             HistoryEvent::Invoked { .. } => {}
-            HistoryEvent::Completed { index, process, op: (key, op), outcome: Outcome::Ok { answer, .. }, .. } => {
+            HistoryEvent::Completed { index, process, op: (key, op), outcome: Completion::Ok { answer, .. }, .. } => {
                 match (op, answer) {
                     (RegisterOp::Read, RegisterAnswer::Value(value)) => self.meet(process, key, value.clone(), index, false),
                     (RegisterOp::Write(value), RegisterAnswer::Written) => {
@@ -246,7 +247,7 @@ where
                     (RegisterOp::CompareAndSet(_, value), RegisterAnswer::Mismatch) => self.retract(key, value),
                     _ => {
                         let message = format!("{answer:?} is no answer to {op:?}: record with each operation its own answer");
-                        return Err(Finding { message, operations: vec![index] });
+                        return Err(Contradiction { message, operations: vec![index] });
                     }
                 }
             }

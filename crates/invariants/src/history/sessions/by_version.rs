@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::guarantee::SessionGuarantee;
-use crate::history::checker::{Checker, Finding, HistoryEvent, Judgement};
-use crate::history::operation::{Outcome, Process};
+use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
+use crate::history::operation::{Completion, Process};
 use crate::history::record::History;
 
 /// Requests of clients to a store that answers each with a version.
@@ -73,7 +73,7 @@ impl<K: Clone + Eq + Hash + Debug, V: Clone + Ord + Debug> Sessions<K, V> {
         Self { session_of, ..self }
     }
 
-    fn judge(&mut self, index: usize, session: u64, op: &SessionOp<K>, version: &V) -> Result<(), Finding> {
+    fn judge(&mut self, index: usize, session: u64, op: &SessionOp<K>, version: &V) -> Result<(), Contradiction> {
         use SessionGuarantee::{MonotonicReads, MonotonicWrites, ReadYourWrites, WritesFollowReads};
         let (SessionOp::Read(key) | SessionOp::Write(key)) = op;
         let past = self.pasts.entry((session, key.clone())).or_insert(Past { read: None, written: None });
@@ -86,7 +86,7 @@ impl<K: Clone + Eq + Hash + Debug, V: Clone + Ord + Debug> Sessions<K, V> {
             if version < newest && broken.is_none() {
                 let does = if is_read { "read" } else { "wrote" };
                 let message = format!("{guarantee}: a session {did} version {newest:?} of {key:?} and then {does} {version:?}");
-                broken = Some(Finding { message, operations: vec![*first, index] });
+                broken = Some(Contradiction { message, operations: vec![*first, index] });
             }
         }
         let newest = if is_read { &mut past.read } else { &mut past.written };
@@ -98,12 +98,12 @@ impl<K: Clone + Eq + Hash + Debug, V: Clone + Ord + Debug> Sessions<K, V> {
 }
 
 impl<K: Clone + Eq + Hash + Debug, V: Clone + Ord + Debug> Checker<SessionOp<K>, V> for Sessions<K, V> {
-    fn observe(&mut self, event: &HistoryEvent<'_, SessionOp<K>, V>) -> Result<(), Finding> {
+    fn observe(&mut self, event: &HistoryEvent<'_, SessionOp<K>, V>) -> Result<(), Contradiction> {
         match *event {
             HistoryEvent::Invoked { index, process, .. } => drop(self.calls.insert((self.session_of)(process), index)),
             HistoryEvent::Completed { index, process, op, outcome, .. } => {
                 let session = (self.session_of)(process);
-                let Outcome::Ok { answer, .. } = outcome else { return Ok(()) };
+                let Completion::Ok { answer, .. } = outcome else { return Ok(()) };
                 if self.calls.get(&session) == Some(&index) {
                     return self.judge(index, session, op, answer);
                 }

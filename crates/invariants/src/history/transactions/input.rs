@@ -6,7 +6,7 @@ use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::steps::Step;
-use crate::history::operation::{Operation, Outcome};
+use crate::history::operation::{Completion, Operation};
 use crate::history::record::History;
 
 /// A history of transactions that cannot be judged.
@@ -233,9 +233,9 @@ impl<'h, S: Step> Input<'h, S> {
 
 fn status<O, A>(operation: &Operation<O, A>) -> Status {
     match operation.outcome {
-        Outcome::Ok { .. } => Status::Committed,
-        Outcome::Fail { .. } => Status::Aborted,
-        Outcome::Open => Status::Open,
+        Completion::Ok { .. } => Status::Committed,
+        Completion::Fail { .. } => Status::Aborted,
+        Completion::Open => Status::Open,
     }
 }
 

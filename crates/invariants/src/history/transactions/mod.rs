@@ -50,7 +50,7 @@ use self::lists::Lists;
 use self::registers::Registers;
 use self::sentences::{Explain, add_cycle};
 use self::steps::Step;
-use super::checker::{Checker, Finding, Judgement};
+use super::checker::{Checker, Contradiction, Judgement};
 use super::record::History;
 
 /// Transactions over lists; see [`Transactions::list_append`].
@@ -166,7 +166,8 @@ impl<D> Transactions<D> {
             Err(error) => return Judgement { unknown: Some(error.to_string()), ..Judgement::default() },
         };
         let forbidden = anomalies.examples.iter().filter(|anomaly| self.level.forbids(anomaly.kind));
-        let finding = |anomaly: &Anomaly| Finding { message: anomaly.message.clone(), operations: anomaly.operations.clone() };
+        let finding =
+            |anomaly: &Anomaly| Contradiction { message: anomaly.message.clone(), operations: anomaly.operations.clone() };
         let undecided = anomalies.undecided.iter().find(|kind| self.level.forbids(**kind));
         Judgement {
             findings: forbidden.map(finding).collect(),

@@ -7,7 +7,7 @@ use cluster_sim_types::{Change, Health, Incarnation, NodeClock, NodeId, VirtualI
 
 use super::Kernel;
 use crate::engine::decisions::{Choice, Site};
-use crate::engine::failpoints::Moment;
+use crate::engine::failpoints::CrashMoment;
 use crate::engine::queue::{Order, Rank, Target};
 use crate::engine::record::{Record, RecordKind};
 use crate::random::{Address, Entropy, Stream};
@@ -151,7 +151,7 @@ impl Kernel {
     fn has_gate(&self, node: NodeId) -> bool {
         self.slow.contains_key(&node)
             || self.cancels.contains_key(&node)
-            || self.failpoints.aims_beyond_points() && self.failpoints.is_aimed(node, Moment::Message)
+            || self.failpoints.aims_beyond_points() && self.failpoints.is_aimed(node, CrashMoment::Message)
     }
 
     /// Whether the first life of the node has begun.

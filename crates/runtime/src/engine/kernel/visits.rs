@@ -5,7 +5,7 @@ use std::time::Duration;
 use cluster_sim_types::{Change, Health, NodeId};
 
 use super::Kernel;
-use crate::engine::failpoints::{AimId, Moment, PointCrash, Visit};
+use crate::engine::failpoints::{AimId, CrashMoment, PointCrash, Visit};
 use crate::engine::record::RecordKind;
 use crate::random::Address;
 
@@ -42,7 +42,7 @@ impl Kernel {
     ///
     /// # Panics
     /// If it is a failpoint that is not declared.
-    pub fn aim(&mut self, node: NodeId, moment: Moment, visit: u32, down_for: Option<Duration>) -> AimId {
+    pub fn aim(&mut self, node: NodeId, moment: CrashMoment, visit: u32, down_for: Option<Duration>) -> AimId {
         let aim = self.failpoints.aim(node, moment, visit, down_for);
         self.update_gate(node);
         aim
@@ -59,7 +59,7 @@ impl Kernel {
     /// The message is then lost with the life.
     #[inline]
     pub fn crashes_of_message(&mut self, node: NodeId) -> bool {
-        self.failpoints.aims_beyond_points() && self.reach(node, Moment::Message)
+        self.failpoints.aims_beyond_points() && self.reach(node, CrashMoment::Message)
     }
 
     /// Counts an operation that a node submitted to its disk. Returns whether the node crashes there, as at a failpoint.
@@ -67,7 +67,7 @@ impl Kernel {
     /// `address` is that of the operation.
     #[inline]
     pub fn crashes_in_operation(&mut self, node: NodeId, address: Address) -> bool {
-        self.failpoints.aims_beyond_points() && (self.reach(node, Moment::Operation) || self.crashes_at_random(node, address))
+        self.failpoints.aims_beyond_points() && (self.reach(node, CrashMoment::Operation) || self.crashes_at_random(node, address))
     }
 
     #[cold]
@@ -79,7 +79,7 @@ impl Kernel {
 
     #[cold]
     #[inline(never)]
-    fn reach(&mut self, node: NodeId, moment: Moment) -> bool {
+    fn reach(&mut self, node: NodeId, moment: CrashMoment) -> bool {
         // Code of a life that is over may still run; that is of no account.
         let crash = if self.condition(node).is_alive() { self.failpoints.reach(node, moment) } else { None };
         let crashes = self.crash_here(node, crash);
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn a_node_crashes_at_its_own_nth_visit_of_the_point() {
         let mut kernel = kernel(&["sync", "write"]);
-        let aim = kernel.aim(NODES[0], Moment::Point(0), 2, None);
+        let aim = kernel.aim(NODES[0], CrashMoment::Point(0), 2, None);
         assert!(!kernel.visit_failpoint(NODES[0], "write") && !kernel.visit_failpoint(NODES[1], "sync"));
         assert!(!kernel.visit_failpoint(NODES[0], "sync") && kernel.failpoints.waits(aim));
         assert!(kernel.visit_failpoint(NODES[0], "sync") && kernel.failpoints.came(aim));
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_crash_that_no_longer_waits_does_not_come() {
         let mut kernel = kernel(&["sync"]);
-        let aim = kernel.aim(NODES[0], Moment::Point(0), 1, None);
+        let aim = kernel.aim(NODES[0], CrashMoment::Point(0), 1, None);
         kernel.end_aim(aim);
         assert!(!kernel.visit_failpoint(NODES[0], "sync"));
         assert!(!kernel.failpoints.waits(aim) && !kernel.failpoints.came(aim));
@@ -143,10 +143,10 @@ mod tests {
 
     #[test]
     fn a_node_crashes_of_its_nth_message_or_operation() {
-        for (moment, other) in [(Moment::Message, Moment::Operation), (Moment::Operation, Moment::Message)] {
+        for (moment, other) in [(CrashMoment::Message, CrashMoment::Operation), (CrashMoment::Operation, CrashMoment::Message)] {
             let mut kernel = kernel(&[]);
             let aim = kernel.aim(NODES[0], moment, 2, None);
-            assert_eq!(kernel.is_gated(NODES[0]), moment == Moment::Message, "messages take a short way otherwise");
+            assert_eq!(kernel.is_gated(NODES[0]), moment == CrashMoment::Message, "messages take a short way otherwise");
             assert!(!kernel.reach(NODES[0], other) && !kernel.reach(NODES[1], moment) && !kernel.reach(NODES[0], moment));
             assert!(kernel.failpoints.waits(aim) && kernel.reach(NODES[0], moment) && kernel.failpoints.came(aim));
             assert_eq!((kernel.health(NODES[0]), kernel.reach(NODES[0], moment)), (Health::Down, false));

@@ -3,7 +3,7 @@
 use std::slice;
 use std::time::Duration;
 
-use cluster_sim_runtime::{AimId, Engine, Moment};
+use cluster_sim_runtime::{AimId, CrashMoment, Engine};
 use cluster_sim_types::{Health, Incarnation, NodeId};
 
 use super::{BRIEF, NodeFault};
@@ -152,7 +152,7 @@ impl Family for NodeFault {
             NodeFault::CrashAt { node, point, visit, down_for, .. } => {
                 let kernel = &mut engine.core.kernel;
                 let point = kernel.failpoints.position(&point).expect("a resolved fault names declared points");
-                return Applied::in_force(NodeInForce::Aimed(kernel.aim(node, Moment::Point(point), visit, down_for)));
+                return Applied::in_force(NodeInForce::Aimed(kernel.aim(node, CrashMoment::Point(point), visit, down_for)));
             }
             NodeFault::Restart { node } => Applied::once(engine.restart(node)),
             NodeFault::Kill { node } => Applied::once(engine.kill(node)),

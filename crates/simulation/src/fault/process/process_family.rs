@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster_sim_runtime::{AimId, CancelId, Engine, IoCrashId, Moment, SharedId, SlowId, StopEnd};
+use cluster_sim_runtime::{AimId, CancelId, CrashMoment, Engine, IoCrashId, SharedId, SlowId, StopEnd};
 use cluster_sim_transport::Network;
 use cluster_sim_types::{Health, Incarnation, NodeId, Ratio};
 
@@ -179,10 +179,10 @@ impl Family for ProcessFault {
             ProcessFault::CancelTasks { node, share, .. } => ProcessInForce::Cancelling(node, kernel.cancel_tasks(node, share)),
             ProcessFault::EqualRandom { nodes, .. } => ProcessInForce::EqualRandom(kernel.share_entropy(nodes)),
             ProcessFault::PoisonMessage { node, message, down_for, .. } => {
-                ProcessInForce::Aimed(kernel.aim(node, Moment::Message, message, down_for))
+                ProcessInForce::Aimed(kernel.aim(node, CrashMoment::Message, message, down_for))
             }
             ProcessFault::CrashInIo { node, operation, down_for, .. } => {
-                ProcessInForce::Aimed(kernel.aim(node, Moment::Operation, operation, down_for))
+                ProcessInForce::Aimed(kernel.aim(node, CrashMoment::Operation, operation, down_for))
             }
             ProcessFault::RandomCrashInIo { node, share, down_for, .. } => {
                 ProcessInForce::Crashing(node, kernel.crash_in_operations(node, share, down_for))

@@ -13,7 +13,7 @@ fn reader() -> Config {
 }
 
 /// Lists the read requests: instant, edge, number and key.
-fn reads(bench: &Bench<Client>) -> Vec<(Duration, NodeId, Operation, Key)> {
+fn reads(bench: &Bench<Client>) -> Vec<(Duration, NodeId, CacheOperation, Key)> {
     let read = |(at, to, message): &(Duration, NodeId, EdgeMessage)| match message {
         EdgeMessage::ReadRequest { operation, key } => Some((*at, *to, *operation, *key)),
         _ => None,
@@ -22,7 +22,7 @@ fn reads(bench: &Bench<Client>) -> Vec<(Duration, NodeId, Operation, Key)> {
 }
 
 /// Runs until the next read request, without answering it.
-fn next_read(bench: &mut Bench<Client>) -> (Duration, NodeId, Operation, Key) {
+fn next_read(bench: &mut Bench<Client>) -> (Duration, NodeId, CacheOperation, Key) {
     let before = reads(bench).len();
     loop {
         let due = *bench.armed().values().min().unwrap();
@@ -34,7 +34,7 @@ fn next_read(bench: &mut Bench<Client>) -> (Duration, NodeId, Operation, Key) {
 }
 
 /// Runs until the next read, answers it 1 ms later, and returns it.
-fn answered_read(bench: &mut Bench<Client>, version: Version) -> (Duration, NodeId, Operation, Key) {
+fn answered_read(bench: &mut Bench<Client>, version: Version) -> (Duration, NodeId, CacheOperation, Key) {
     let (at, edge, operation, key) = next_read(bench);
     bench.deliver(at + milliseconds(1), edge, EdgeMessage::ReadReply { operation, key, version });
     (at, edge, operation, key)

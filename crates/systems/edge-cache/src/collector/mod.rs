@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::config::{Config, LagPolicy, Layout};
 use crate::fact::EdgeFact;
-use crate::message::{Key, Operation, Version};
+use crate::message::{CacheOperation, Key, Version};
 use crate::snapshot::{EdgeMetrics, MetricsSnapshot, Staleness};
 use crate::tally::{Spread, Tally};
 use crate::trace::{ViolationKind, ViolationTrace};
@@ -49,7 +49,7 @@ pub struct Collector {
 struct ObservedRead {
     at: VirtualInstant,
     client: u32,
-    operation: Operation,
+    operation: CacheOperation,
     edge: u32,
     key: Key,
     version: Version,

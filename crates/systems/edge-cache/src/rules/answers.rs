@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cluster_sim_invariants::{Change, Invariant, NodeId, Verdict, World};
 
 use crate::fact::EdgeFact;
-use crate::message::{Key, Operation, Version};
+use crate::message::{CacheOperation, Key, Version};
 
 /// A client accepts an answer only if the edge it asked served it for that read (E11).
 ///
@@ -13,7 +13,7 @@ use crate::message::{Key, Operation, Version};
 #[derive(Debug, Default)]
 pub struct Answers {
     /// Client, operation, edge, key, version.
-    served: BTreeSet<(NodeId, Operation, NodeId, Key, Version)>,
+    served: BTreeSet<(NodeId, CacheOperation, NodeId, Key, Version)>,
     times_checked: u64,
 }
 

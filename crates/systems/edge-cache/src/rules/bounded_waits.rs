@@ -7,7 +7,7 @@ use cluster_sim_invariants::{Change, Health, Invariant, NodeId, Verdict, Virtual
 
 use super::ended_life;
 use crate::fact::EdgeFact;
-use crate::message::Operation;
+use crate::message::CacheOperation;
 use crate::roamer::ClientView;
 
 /// A read is answered or given up within a bound, while its client runs (H19).
@@ -20,7 +20,7 @@ use crate::roamer::ClientView;
 pub struct BoundedWaits {
     bound: Duration,
     /// The read in progress of each client, and since when the client has run and waited.
-    waiting: BTreeMap<NodeId, (Operation, VirtualInstant)>,
+    waiting: BTreeMap<NodeId, (CacheOperation, VirtualInstant)>,
     times_checked: u64,
 }
 
@@ -53,7 +53,7 @@ impl BoundedWaits {
         }
     }
 
-    fn check(&self, client: NodeId, operation: Operation, since: VirtualInstant, world: &World<'_>) -> Verdict {
+    fn check(&self, client: NodeId, operation: CacheOperation, since: VirtualInstant, world: &World<'_>) -> Verdict {
         let waited = world.now() - since;
         if waited <= self.bound || world.health(client) != Health::Up {
             return Verdict::Holds;

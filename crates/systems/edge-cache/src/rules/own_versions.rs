@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cluster_sim_invariants::{Change, Invariant, NodeId, Verdict, World};
 
 use crate::fact::EdgeFact;
-use crate::message::{Key, Operation, Version};
+use crate::message::{CacheOperation, Key, Version};
 
 /// No two acknowledged writes are one version of a key (H14).
 ///
@@ -14,7 +14,7 @@ use crate::message::{Key, Operation, Version};
 #[derive(Debug, Default)]
 pub struct OwnVersions {
     /// The client and the write of each acknowledged version.
-    writes: BTreeMap<(Key, Version), (NodeId, Operation)>,
+    writes: BTreeMap<(Key, Version), (NodeId, CacheOperation)>,
     times_checked: u64,
 }
 

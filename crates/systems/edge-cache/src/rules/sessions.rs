@@ -6,7 +6,7 @@ use cluster_sim_invariants::{Change, Invariant, NodeId, Verdict, VirtualInstant,
 
 use super::ended_life;
 use crate::fact::EdgeFact;
-use crate::message::{Key, Operation, Version};
+use crate::message::{CacheOperation, Key, Version};
 use crate::roamer::ClientView;
 
 /// A client never reads an older version of a key than it has read in this life, at any edge (E7, H8).
@@ -52,7 +52,7 @@ impl Invariant for MonotonicReads {
 pub struct ReadYourWrites {
     acked: BTreeMap<(NodeId, Key), Acked>,
     /// The read in progress of each client, and the acknowledged version of its key when it started.
-    asked: BTreeMap<NodeId, (Operation, Version)>,
+    asked: BTreeMap<NodeId, (CacheOperation, Version)>,
     times_checked: u64,
 }
 
@@ -94,7 +94,7 @@ impl ReadYourWrites {
         }
     }
 
-    fn check(&mut self, client: NodeId, read: (Operation, NodeId, Key, Version), world: &World<'_>) -> Verdict {
+    fn check(&mut self, client: NodeId, read: (CacheOperation, NodeId, Key, Version), world: &World<'_>) -> Verdict {
         let (operation, edge, key, version) = read;
         let acked = self.asked.get(&client).filter(|(asked, _)| *asked == operation).map_or(0, |(_, acked)| *acked);
         self.times_checked += u64::from(acked > 0);

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::edge::EdgeView;
 use crate::fact::EdgeFact;
 use crate::fixture::{Cluster, LAYOUT, config, milliseconds};
-use crate::message::{Operation, Version};
+use crate::message::{CacheOperation, Version};
 use crate::roamer::{ClientView, Read};
 use crate::source::SourceView;
 
@@ -45,7 +45,7 @@ impl<R: Invariant> Fixture<R> {
     }
 
     /// Client 0 starts a read, which the rule observes.
-    fn ask(&mut self, operation: Operation) -> bool {
+    fn ask(&mut self, operation: CacheOperation) -> bool {
         self.reading().reading = Some(Read { operation, edge: LAYOUT.edge(0), key: KEY, acked: 0 });
         self.holds(Change::View(client()))
     }
@@ -67,11 +67,11 @@ fn applied(version: Version) -> Change {
     fact(LAYOUT.edge(0), EdgeFact::Applied { key: KEY, version, previous: 0 })
 }
 
-fn observed(operation: Operation, version: Version) -> Change {
+fn observed(operation: CacheOperation, version: Version) -> Change {
     fact(client(), EdgeFact::Observed { operation, edge: LAYOUT.edge(0), key: KEY, version, acked: 0 })
 }
 
-fn served(operation: Operation, version: Version) -> Change {
+fn served(operation: CacheOperation, version: Version) -> Change {
     fact(LAYOUT.edge(0), EdgeFact::Served { client: client(), operation, key: KEY, version })
 }
 

@@ -15,13 +15,13 @@ use crate::fact::LedgerFact;
 /// So nothing that was committed is lost: it would have to be replaced. `times_checked` counts entries that a store learned to be
 /// committed.
 #[derive(Debug, Default)]
-pub struct History {
+pub struct OneHistory {
     entries: Vec<Entry>,
     requests: BTreeMap<RequestId, u64>,
     measured: Measured,
 }
 
-/// The measurements of [`History`].
+/// The measurements of [`OneHistory`].
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Measured {
     /// Entries that were committed.
@@ -38,7 +38,7 @@ pub struct Measured {
     pub given_up: Counter,
 }
 
-impl History {
+impl OneHistory {
     fn on_committed(&mut self, store: NodeId, entry: Entry, world: &World<'_>) -> Verdict {
         self.measured.learned.increment();
         let name = world.name(store);
@@ -76,7 +76,7 @@ impl History {
     }
 }
 
-impl Invariant for History {
+impl Invariant for OneHistory {
     fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
         match change.fact::<LedgerFact>() {
             Some(LedgerFact::Committed { entry }) => return self.on_committed(change.node(), *entry, world),

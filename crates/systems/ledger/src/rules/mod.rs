@@ -8,7 +8,7 @@ mod primaries;
 mod reads;
 
 pub use acknowledgements::Acknowledgements;
-pub use history::{History, Measured};
+pub use history::{Measured, OneHistory};
 pub use memory::{KeepsEpochs, KeepsVouched, Remembers};
 pub use on_disk::VouchedIsDurable;
 pub use primaries::OnePrimary;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::notation::{lists, registers};
 use super::random::{notation, random_transactions};
 use super::*;
-use crate::history::{Operation, Outcome};
+use crate::history::{Completion, Operation};
 
 /// What each key holds: a list, or the value of a register and nothing else.
 pub(super) type Store = BTreeMap<char, Vec<u32>>;
@@ -50,7 +50,7 @@ pub(super) fn apply_all<S: Apply>(operation: &Operation<Vec<S>, Vec<S::Answer>>,
 
 /// Whether the first operation must come before the second.
 pub(super) fn precedes<O, A>(first: &Operation<O, A>, second: &Operation<O, A>, order: TimeOrder) -> bool {
-    let ends_before = matches!(&first.outcome, Outcome::Ok { at, .. } if at.order < second.invoked.order);
+    let ends_before = matches!(&first.outcome, Completion::Ok { at, .. } if at.order < second.invoked.order);
     match order {
         TimeOrder::None => false,
         TimeOrder::Process => ends_before && first.process == second.process,
@@ -61,7 +61,7 @@ pub(super) fn precedes<O, A>(first: &Operation<O, A>, second: &Operation<O, A>, 
 /// Tries all serial orders that keep that order of the clients, with and without the open transactions.
 fn has_serial_order<S: Apply>(operations: Operations<'_, S>, order: TimeOrder, placed: u32, store: &Store) -> bool {
     let left = |index: &usize| placed >> index & 1 == 0;
-    let must = |index: &usize| matches!(operations[*index].outcome, Outcome::Ok { .. });
+    let must = |index: &usize| matches!(operations[*index].outcome, Completion::Ok { .. });
     if (0..operations.len()).filter(left).filter(must).count() == 0 {
         return true;
     }

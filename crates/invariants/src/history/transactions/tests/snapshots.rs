@@ -6,7 +6,7 @@ use super::notation::lists;
 use super::random::{notation, random_transactions};
 use super::serial::{Apply, Operations, Store, apply_all, forbids_any, precedes};
 use super::*;
-use crate::history::Outcome;
+use crate::history::Completion;
 
 /// A transaction that started and did not commit yet.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ fn keys_written<S: Step<Key = char>>(steps: &[S]) -> BTreeSet<char> {
 
 fn has_snapshots<S: Apply<Key = char>>(operations: Operations<'_, S>, order: TimeOrder, now: &Snapshots) -> bool {
     let is_committed = |index: usize| now.committed >> index & 1 == 1;
-    if (0..operations.len()).all(|index| is_committed(index) || !matches!(operations[index].outcome, Outcome::Ok { .. })) {
+    if (0..operations.len()).all(|index| is_committed(index) || !matches!(operations[index].outcome, Completion::Ok { .. })) {
         return true;
     }
     let commits = (0..now.running.len()).any(|place| {
