@@ -29,7 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cluster-sim-metrics",
         ],
     ),
-    ("cluster-sim-explain", &["cluster-sim-simulation", "cluster-sim-runtime", "cluster-sim-types"]),
+    ("cluster-sim-explain", &["cluster-sim-simulation", "cluster-sim-runtime", "cluster-sim-types", "cluster-sim-invariants"]),
     (
         "cluster-sim-explore",
         &["cluster-sim-explain", "cluster-sim-simulation", "cluster-sim-runtime", "cluster-sim-types", "cluster-sim-invariants"],

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::check::HistoryModel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cluster_sim::Seed;
 use cluster_sim::explore::SeedRange;
 use cluster_sim_registry::{MetricLimit, Prepared, ScenarioError, ScenarioErrorKind};
 
 use crate::fault_profile::FaultProfileFile;
+use crate::history_model::HistoryModel;
 
 /// The sections of every help: examples come before the list of flags.
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";

@@ -10,6 +10,7 @@ mod digests;
 mod environment;
 mod fault_profile;
 mod help;
+mod history_model;
 mod interrupt;
 mod log;
 mod monitor;

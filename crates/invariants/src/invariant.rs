@@ -5,7 +5,7 @@ use std::any::Any;
 use cluster_sim_types::Change;
 use serde_json::Value;
 
-use crate::history::HistoryPicture;
+use crate::history_picture::HistoryPicture;
 use crate::verdict::Verdict;
 use crate::world::World;
 

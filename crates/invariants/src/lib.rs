@@ -9,6 +9,7 @@
 mod aim;
 mod disk;
 pub mod history;
+mod history_picture;
 mod invariant;
 mod observed;
 mod reads;

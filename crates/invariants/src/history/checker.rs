@@ -2,46 +2,8 @@
 
 use serde_json::Value;
 
-use super::operation::{Completion, Moment, Process};
+use super::history_event::HistoryEvent;
 use super::record::History;
-
-/// An event of a history; it knows nothing of what came later.
-#[derive(Debug, PartialEq, Eq)]
-pub enum HistoryEvent<'h, O, A> {
-    /// A process called.
-    Invoked {
-        /// The index of the operation.
-        index: usize,
-        /// Who called.
-        process: Process,
-        /// What it asked for.
-        op: &'h O,
-        /// When.
-        at: Moment,
-    },
-    /// A process heard how its call ended.
-    Completed {
-        /// The index of the operation.
-        index: usize,
-        /// Who called.
-        process: Process,
-        /// What it asked for.
-        op: &'h O,
-        /// When it called.
-        invoked: Moment,
-        /// How the call ended; never open.
-        outcome: &'h Completion<A>,
-    },
-}
-
-// Written out: derived ones would ask that the types behind the references are `Copy` too.
-impl<O, A> Clone for HistoryEvent<'_, O, A> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<O, A> Copy for HistoryEvent<'_, O, A> {}
 
 /// A contradiction, with the operations that show it.
 #[derive(Debug, Clone, PartialEq, Eq)]

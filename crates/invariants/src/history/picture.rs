@@ -1,48 +1,14 @@
-//! The part of a history that shows a contradiction, as data for a picture.
+//! Draws the part of a history that shows a contradiction.
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use cluster_sim_types::VirtualInstant;
-use serde::{Deserialize, Serialize};
 
 use super::checker::Judgement;
 use super::operation::Process;
 use super::record::History;
+use crate::history_picture::{HistoryBar, HistoryPicture};
 
 /// Operations that a picture has at most, besides those of the contradiction.
 const AROUND: usize = 12;
-
-/// Operations of several clients around a contradiction, which a reader can take in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HistoryPicture {
-    /// The contradiction, as a sentence.
-    pub message: String,
-    /// The names of the processes that have an operation here, in the order of their first one.
-    pub lanes: Vec<String>,
-    /// The operations, in the order of their invocations.
-    pub bars: Vec<HistoryBar>,
-    /// The operations of the history that are not here.
-    pub left_out: u64,
-}
-
-/// An operation of a picture.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HistoryBar {
-    /// The process, as an index of [`HistoryPicture::lanes`].
-    pub lane: usize,
-    /// What was asked and answered.
-    pub text: String,
-    /// The invocation, in nanoseconds.
-    pub from_ns: VirtualInstant,
-    /// The answer, in nanoseconds; `None` if nobody heard one.
-    pub to_ns: Option<VirtualInstant>,
-    /// Whether it failed for certain.
-    pub failed: bool,
-    /// Whether the sentence names it.
-    pub contradicts: bool,
-    /// Its place in the longest order that explains the answers before the contradiction, from 1.
-    pub place: Option<u64>,
-}
 
 impl HistoryPicture {
     /// Draws the first finding of a judgement; `None` without one.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use cluster_sim_types::NodeId;
 use rustc_hash::FxHashMap;
 
+use super::error::RecordingError;
 use super::operation::Process;
-use super::recorder::RecordingError;
 
 /// The processes of all nodes.
 ///

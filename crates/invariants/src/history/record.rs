@@ -1,12 +1,12 @@
 //! Records the events of clients in the order in which they happened.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use cluster_sim_types::VirtualInstant;
 use rustc_hash::FxHashMap;
 
-use super::checker::HistoryEvent;
+use super::error::HistoryError;
+use super::history_event::HistoryEvent;
 use super::operation::{Completion, Moment, Operation, Process};
 
 /// The operations of all clients, in the order of their invocations.
@@ -42,33 +42,6 @@ impl<O, A> Default for History<O, A> {
     fn default() -> Self {
         Self { operations: Vec::new(), waiting: FxHashMap::default(), last: None, names: BTreeMap::new() }
     }
-}
-
-/// An event that cannot stand where it was recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HistoryError {
-    /// A process called while it waited for an answer.
-    AlreadyWaiting {
-        /// The process.
-        process: Process,
-        /// The index of the operation that it waits for.
-        operation: usize,
-    },
-    /// An answer came to a process that waits for none.
-    NotWaiting {
-        /// The process.
-        process: Process,
-    },
-    /// An event came before the one recorded last.
-    Backwards {
-        /// The instant of the last event.
-        last: VirtualInstant,
-        /// The earlier instant.
-        at: VirtualInstant,
-    },
-    /// More than `u32::MAX` events.
-    TooLong,
 }
 
 impl<O, A> History<O, A> {
@@ -199,24 +172,3 @@ impl<O, A> History<O, A> {
         Ok(moment)
     }
 }
-
-impl fmt::Display for HistoryError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AlreadyWaiting { process, operation } => write!(
-                formatter,
-                "process {} called while it waits for operation {operation}: give each concurrent call a process of its own",
-                process.0
-            ),
-            Self::NotWaiting { process } => {
-                write!(formatter, "process {} heard an answer and waits for none: record its call first", process.0)
-            }
-            Self::Backwards { last, at } => {
-                write!(formatter, "an event at {at} after one at {last}: record events in the order in which they happened")
-            }
-            Self::TooLong => write!(formatter, "more than {} events: split the history", u32::MAX),
-        }
-    }
-}
-
-impl std::error::Error for HistoryError {}

@@ -1,13 +1,12 @@
 //! Builds a history from the facts that nodes state about their calls.
 
-use std::fmt;
-
 use cluster_sim_types::{CallFact, NodeId, VirtualInstant};
 
-use super::checker::HistoryEvent;
+use super::error::RecordingError;
+use super::history_event::HistoryEvent;
 use super::operation::Process;
 use super::processes::{Processes, name_of};
-use super::record::{History, HistoryError};
+use super::record::History;
 
 /// Records the calls of nodes, in a simulation or on real ones.
 ///
@@ -23,24 +22,6 @@ impl<O, A> Default for HistoryRecorder<O, A> {
     fn default() -> Self {
         Self { history: History::default(), processes: Processes::default() }
     }
-}
-
-/// A fact about a call that fits no fact before it: a mistake of the node that states it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RecordingError {
-    /// The node has an open call of that number.
-    InvokedTwice {
-        /// The number.
-        call: u64,
-    },
-    /// The node has no open call of that number.
-    NotInvoked {
-        /// The number.
-        call: u64,
-    },
-    /// The event fits nowhere in the history.
-    History(HistoryError),
 }
 
 impl<O, A> HistoryRecorder<O, A> {
@@ -100,19 +81,3 @@ impl<O, A> HistoryRecorder<O, A> {
         self.processes.end_life(node);
     }
 }
-
-impl fmt::Display for RecordingError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InvokedTwice { call } => {
-                write!(formatter, "call {call} is open already: give each open call a number of its own")
-            }
-            Self::NotInvoked { call } => {
-                write!(formatter, "call {call} ends and is not open: state its invocation first, and its end once")
-            }
-            Self::History(error) => error.fmt(formatter),
-        }
-    }
-}
-
-impl std::error::Error for RecordingError {}

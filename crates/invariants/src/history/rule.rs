@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::checker::{Checker, Contradiction, Judgement};
 use super::operation::Process;
-use super::picture::HistoryPicture;
 use super::recorder::HistoryRecorder;
+use crate::history_picture::HistoryPicture;
 use crate::invariant::Invariant;
 use crate::verdict::Verdict;
 use crate::world::World;

@@ -6,7 +6,8 @@ use std::fmt::Debug;
 use serde_json::json;
 
 use super::wrong_answer;
-use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
+use crate::history::checker::{Checker, Contradiction, Judgement};
+use crate::history::history_event::HistoryEvent;
 use crate::history::models::{BankAnswer, BankOp};
 use crate::history::operation::Completion;
 use crate::history::record::History;

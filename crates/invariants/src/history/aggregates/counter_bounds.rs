@@ -4,7 +4,8 @@ use rustc_hash::FxHashMap;
 use serde_json::json;
 
 use super::wrong_answer;
-use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
+use crate::history::checker::{Checker, Contradiction, Judgement};
+use crate::history::history_event::HistoryEvent;
 use crate::history::models::{CounterAnswer, CounterOp};
 use crate::history::operation::{Completion, Process};
 use crate::history::record::History;

@@ -6,7 +6,8 @@ use std::fmt::Debug;
 use serde_json::{Map, Value};
 
 use super::part::Part;
-use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
+use crate::history::checker::{Checker, Contradiction, Judgement};
+use crate::history::history_event::HistoryEvent;
 use crate::history::operation::Completion;
 use crate::history::record::History;
 

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::wrong_answer;
-use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
+use crate::history::checker::{Checker, Contradiction, Judgement};
+use crate::history::history_event::HistoryEvent;
 use crate::history::operation::{Completion, Moment};
 use crate::history::record::History;
 

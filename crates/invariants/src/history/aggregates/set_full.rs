@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::quantiles::quantiles_ns;
 use super::wrong_answer;
-use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
+use crate::history::checker::{Checker, Contradiction, Judgement};
+use crate::history::history_event::HistoryEvent;
 use crate::history::models::{SetAnswer, SetOp};
 use crate::history::operation::{Completion, Moment};
 use crate::history::record::History;

@@ -410,7 +410,7 @@ fn each_key_is_judged_by_itself() {
 }
 
 #[test]
-fn findings_at_the_end_of_each_key_name_operations_of_the_whole_history() {
+fn contradictions_in_a_key_name_operations_of_the_whole_history() {
     let lost = |key| vec![did(0, (key, SetOp::Add(1)), SetAnswer::Done), did(0, (key, SetOp::Read), SetAnswer::Elements(vec![]))];
     let mut events = lost('y');
     events.extend(lost('x'));

@@ -8,7 +8,8 @@ use rustc_hash::FxBuildHasher;
 use serde_json::json;
 
 use super::wrong_answer;
-use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
+use crate::history::checker::{Checker, Contradiction, Judgement};
+use crate::history::history_event::HistoryEvent;
 use crate::history::models::{QueueAnswer, QueueOp};
 use crate::history::operation::Completion;
 use crate::history::record::History;

@@ -1,7 +1,8 @@
 //! Puts a user's operations before a checker of others.
 
 use super::part::Part;
-use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
+use crate::history::checker::{Checker, Contradiction, Judgement};
+use crate::history::history_event::HistoryEvent;
 use crate::history::operation::Completion;
 use crate::history::record::History;
 

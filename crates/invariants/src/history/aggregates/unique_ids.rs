@@ -6,7 +6,8 @@ use std::hash::Hash;
 use rustc_hash::FxHashMap;
 use serde_json::json;
 
-use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
+use crate::history::checker::{Checker, Contradiction, Judgement};
+use crate::history::history_event::HistoryEvent;
 use crate::history::operation::Completion;
 use crate::history::record::History;
 

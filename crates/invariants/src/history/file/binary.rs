@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::error::{FileError, FileErrorKind};
-use crate::history::checker::HistoryEvent;
+use crate::history::history_event::HistoryEvent;
 use crate::history::operation::{Completion, Process};
 use crate::history::record::History;
 

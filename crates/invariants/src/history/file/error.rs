@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::history::record::HistoryError;
+use crate::history::error::HistoryError;
 
 /// A mistake in a history file; the first one ends the reading.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::error::{FileError, FileErrorKind};
-use crate::history::checker::HistoryEvent;
+use crate::history::history_event::HistoryEvent;
 use crate::history::operation::{Completion, Moment, Process};
 use crate::history::record::History;
 

@@ -5,6 +5,7 @@ use cluster_sim_types::VirtualInstant;
 use super::datum::Datum;
 use super::error::{FileError, FileErrorKind};
 use super::event::{EventKind, FileEvent, read_edn, read_log};
+use crate::history::error::HistoryError;
 use crate::history::model::Model;
 use crate::history::operation::Process;
 use crate::history::record::History;
@@ -52,7 +53,7 @@ pub fn read_foreign<M: FileModel>(model: &M, text: &str) -> Result<History<M::Op
             // The process never calls again: it stays with its call.
             EventKind::Open => continue,
             EventKind::Ok => match waiting.get(&process).map(|index: &usize| &history.operations()[*index].op) {
-                None => Err(crate::history::record::HistoryError::NotWaiting { process }),
+                None => Err(HistoryError::NotWaiting { process }),
                 Some(op) => {
                     let answer = model.answer(op, &event.value);
                     let answer = answer.map_err(|expected| FileError::value(event.line, ":value", &event.value, expected))?;

@@ -9,7 +9,8 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde_json::json;
 
 use super::guarantee::SessionGuarantee;
-use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
+use crate::history::checker::{Checker, Contradiction, Judgement};
+use crate::history::history_event::HistoryEvent;
 use crate::history::models::{RegisterAnswer, RegisterOp};
 use crate::history::operation::{Completion, Process};
 use crate::history::record::History;

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::guarantee::SessionGuarantee;
-use crate::history::checker::{Checker, Contradiction, HistoryEvent, Judgement};
+use crate::history::checker::{Checker, Contradiction, Judgement};
+use crate::history::history_event::HistoryEvent;
 use crate::history::operation::{Completion, Process};
 use crate::history::record::History;
 

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::anomaly::{EdgeKind, TimeOrder};
 use super::graph::{Edges, Node};
-use crate::history::checker::HistoryEvent;
+use crate::history::history_event::HistoryEvent;
 use crate::history::record::History;
 
 /// Adds the edges of those orders, between transactions that count: at most two for each of a process, four of real time.

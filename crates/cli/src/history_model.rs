@@ -20,21 +20,21 @@ pub(crate) enum HistoryModel {
 
 /// A history that was judged.
 #[derive(Debug)]
-pub(super) struct Checked {
-    pub(super) model: String,
-    pub(super) rule: &'static str,
-    pub(super) operations: usize,
-    pub(super) processes: usize,
-    pub(super) open: usize,
-    pub(super) failed: usize,
-    pub(super) judgement: Judgement,
+pub(crate) struct Checked {
+    pub(crate) model: String,
+    pub(crate) rule: &'static str,
+    pub(crate) operations: usize,
+    pub(crate) processes: usize,
+    pub(crate) open: usize,
+    pub(crate) failed: usize,
+    pub(crate) judgement: Judgement,
     /// The operations around the first contradiction.
-    pub(super) picture: Option<HistoryPicture>,
+    pub(crate) picture: Option<HistoryPicture>,
 }
 
 impl Checked {
     /// Why the history could not be judged.
-    pub(super) fn unknown(&self) -> Option<&str> {
+    pub(crate) fn unknown(&self) -> Option<&str> {
         let nothing = (self.judgement.times_checked == 0).then_some("no operation has an answer that could be wrong");
         self.judgement.unknown.as_deref().or(nothing)
     }
@@ -45,7 +45,7 @@ impl HistoryModel {
     ///
     /// # Errors
     /// [`FileError`] with the first line that is no event of such a history.
-    pub(super) fn check(self, text: &str, bounds: Bounds) -> Result<Checked, FileError> {
+    pub(crate) fn check(self, text: &str, bounds: Bounds) -> Result<Checked, FileError> {
         match self {
             Self::CasRegister => self.linearize(&Register::<Datum>::default(), text, bounds),
             Self::Text => self.linearize(&Text, text, bounds),

@@ -1,7 +1,5 @@
 //! The command `check`: holds a recorded history against a model.
 
-mod model;
-
 use std::fmt::Write;
 use std::fs::File;
 use std::io::Read;
@@ -11,10 +9,9 @@ use cluster_sim::check::history::file::FileError;
 use cluster_sim::explain;
 use cluster_sim_registry::{ScenarioError, ScenarioErrorKind};
 
-use self::model::Checked;
-pub(crate) use self::model::HistoryModel;
 use crate::UNKNOWN;
 use crate::arguments::CheckArguments;
+use crate::history_model::Checked;
 use crate::output::Output;
 use crate::report_file::{Input, ReportFile};
 use crate::streams::print_stderr;
