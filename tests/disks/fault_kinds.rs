@@ -105,7 +105,7 @@ fn every_kind_that_hits_nothing_changes_no_answer() {
         assert_eq!((&ran.answers, &ran.times), (&without.answers, &without.times), "{text}");
         assert_eq!(ran.counts().1, 0, "{text}: {}", ran.effect());
     }
-    // What would crash the node finds it down, with a disk that it never used.
+    // A fault that would crash the node finds it down, with a disk that it never used.
     let crash = NodeFault::Crash { node: node(), down_for: Some(ms(60)) };
     let plan = FaultPlan::new().at(ms(30), crash);
     let (first, later) = (vec![until(40)], steps());

@@ -64,7 +64,7 @@ pub(crate) async fn client(node: Node) {
     }
 }
 
-/// What a machine says about its calls.
+/// A fact of a machine about its calls.
 type Fact = CallFact<RegisterOp<u64>, RegisterAnswer<u64>>;
 
 /// Both sides as machines: node 0 holds the value, the others ask.

@@ -1,4 +1,4 @@
-//! The same clients on tokio, recorded into a file.
+//! Clients on tokio, recorded into a file; [`nodes`](crate::nodes) has them simulated.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter};

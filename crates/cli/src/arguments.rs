@@ -237,7 +237,7 @@ pub(crate) struct CheckArguments {
     /// The history
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// What the operations of the file are about
+    /// The object that the operations of the file are about
     #[arg(long, value_name = "MODEL", value_enum)]
     pub(crate) model: HistoryModel,
     /// Give up after this many steps of the model

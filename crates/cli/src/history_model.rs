@@ -9,7 +9,7 @@ use cluster_sim::check::history::models::{Register, Text};
 use cluster_sim::check::history::{Bounds, Completion, History, HistoryPicture, Judgement, Linearizable, check};
 use serde::de::DeserializeOwned;
 
-/// What a history is held against.
+/// The model that a history is held against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HistoryModel {
     /// A register: read, write, cas

@@ -177,7 +177,7 @@ pub mod disk {
 
 /// Rules over a cluster: invariants, verdicts, and the read-only world that they inspect.
 pub mod check {
-    /// What clients saw, and whether a correct system could have answered so.
+    /// Histories: the calls and answers of clients, and whether a correct system could have answered so.
     pub use cluster_sim_invariants::history;
     pub use cluster_sim_invariants::{DiskView, Evidence, IntoVerdict, Invariant, Observed, Verdict, Violation, World};
     pub use cluster_sim_types::{CallFact, Change, ClockReading, CoveragePoint, DiskLayer, DiskState, Fact, Health};

@@ -65,7 +65,7 @@ fn write_section(html: &mut String, rule: &str, picture: &HistoryPicture) -> std
     writeln!(
         html,
         "<p class=\"quiet\">Red: the operations of the contradiction. A number: the place in the longest order that explains every answer before \
-         it. Dashed: nobody heard the answer. Grey: it could still come.</p></section>"
+         it. Dashed: no answer was heard. Grey: it could still come.</p></section>"
     )
 }
 

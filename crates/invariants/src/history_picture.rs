@@ -21,11 +21,11 @@ pub struct HistoryPicture {
 pub struct HistoryBar {
     /// The process, as an index of [`HistoryPicture::lanes`].
     pub lane: usize,
-    /// What was asked and answered.
+    /// The request and its answer.
     pub text: String,
     /// The invocation, in nanoseconds.
     pub from_ns: VirtualInstant,
-    /// The answer, in nanoseconds; `None` if nobody heard one.
+    /// The answer, in nanoseconds; `None` if the client heard none.
     pub to_ns: Option<VirtualInstant>,
     /// Whether it failed for certain.
     pub failed: bool,

@@ -25,7 +25,9 @@ pub trait Invariant: Any {
         Verdict::Holds
     }
 
-    /// Draws what clients saw around a violation, once [`finish`](Self::finish) judged the run; `None` for other rules.
+    /// Draws what clients saw around a violation; `None` for rules that judge no history.
+    ///
+    /// Called once [`finish`](Self::finish) judged the run.
     fn history(&self) -> Option<HistoryPicture> {
         None
     }

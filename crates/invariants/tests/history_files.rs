@@ -36,7 +36,7 @@ fn foreign(text: &str) -> Result<Registers, String> {
 fn a_history_of_jepsen_is_read_and_judged() {
     let history = foreign(EDN).unwrap();
     assert_eq!(history.operations().len(), 4);
-    assert_eq!(history.open().count(), 1, "nobody knows whether the write that timed out happened");
+    assert_eq!(history.open().count(), 1, "the write that timed out happened or did not");
     let judgement = check(&mut Linearizable::<Register<Datum>>::default(), &history);
     assert_eq!(judgement.findings[0].operations, [0, 1, 3], "{}", judgement.findings[0].message);
     // One list around all events, as newer versions print, with a tag on each.

@@ -37,7 +37,9 @@ impl Operations {
 }
 
 impl OperationLog {
-    /// Returns, for each client that asked for its operations, one more than the highest number that it came to in any life.
+    /// Returns how far each client came that asked for its operations.
+    ///
+    /// One more than the highest number that it came to in any life.
     pub fn reached(&self) -> BTreeMap<NodeId, u64> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -10,14 +10,14 @@ pub enum CallFact<O, A> {
     Invoked {
         /// The number of the call.
         call: u64,
-        /// What it asks for.
+        /// The operation that it asks for.
         op: O,
     },
     /// The operation happened, with this answer.
     Ok {
         /// The number of the call.
         call: u64,
-        /// What the client heard.
+        /// The answer that the client heard.
         answer: A,
     },
     /// The operation did not happen and never will.

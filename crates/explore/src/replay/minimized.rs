@@ -33,7 +33,9 @@ pub struct Minimized {
     pub faults: (usize, usize),
     /// Number of decisions of the original run and of the case; the latter is absent if the seed decides.
     pub decisions: (usize, Option<usize>),
-    /// Number of operations that clients came to in the original run, and of those that the case has; 0 of both without such clients.
+    /// Number of operations that clients came to in the original run, and of those that the case has.
+    ///
+    /// Both are 0 if no client numbers its operations.
     #[serde(default)]
     pub operations: (u64, u64),
     /// Whether a script, or a test that takes a [`Trial`](crate::Trial), steers the runs.

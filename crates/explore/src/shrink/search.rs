@@ -106,8 +106,8 @@ impl<'a> Search<'a> {
 
     /// As [`try_case`](Self::try_case), for a candidate whose clients do less.
     ///
-    /// Whether a correct system could have given the answers of a history does not depend on questions that nobody asked. Another
-    /// rule may well ask that something was done.
+    /// Whether a correct system could have given the answers of a history does not depend on questions that were not asked.
+    /// Another rule may well ask that something was done.
     pub(super) fn try_operations(&mut self, case: Case) -> bool {
         match self.failed.histories.contains_key(&self.finding.rule) {
             true => self.try_case(case),

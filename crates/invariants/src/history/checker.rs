@@ -1,4 +1,4 @@
-//! What judges a history, and what it finds.
+//! Checkers of histories, and the judgements that they return.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ pub struct Contradiction {
     pub operations: Vec<usize>,
 }
 
-/// What a checker says about a history.
+/// The judgement of a checker about a history.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Judgement {
     /// The contradictions; none if a correct system could have answered so.
@@ -25,7 +25,9 @@ pub struct Judgement {
     pub times_checked: u64,
     /// Measurements for the report; null without any.
     pub measured: Value,
-    /// An order that explains every answer before that of the first finding, where the checker looked for one.
+    /// An order that explains every answer before that of the first contradiction.
+    ///
+    /// Empty where the checker looked for none.
     pub longest_order: Vec<usize>,
 }
 

@@ -9,9 +9,9 @@ pub enum HistoryEvent<'h, O, A> {
     Invoked {
         /// The index of the operation.
         index: usize,
-        /// Who called.
+        /// The process that called.
         process: Process,
-        /// What it asked for.
+        /// The operation that it asked for.
         op: &'h O,
         /// When.
         at: Moment,
@@ -20,9 +20,9 @@ pub enum HistoryEvent<'h, O, A> {
     Completed {
         /// The index of the operation.
         index: usize,
-        /// Who called.
+        /// The process that called.
         process: Process,
-        /// What it asked for.
+        /// The operation that it asked for.
         op: &'h O,
         /// When it called.
         invoked: Moment,

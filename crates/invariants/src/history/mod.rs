@@ -1,4 +1,4 @@
-//! What the clients of a system saw, and whether a correct system could have answered so.
+//! Histories: the calls and answers of clients, and whether a correct system could have answered so.
 
 pub mod aggregates;
 mod bounds;

@@ -76,7 +76,7 @@ pub trait Model {
         false
     }
 
-    /// Says what a client asked and heard, for readers; `answer` is absent if nobody heard one.
+    /// Says what a client asked and heard, for readers; `answer` is absent if the client heard none.
     fn describe(&self, op: &Self::Op, answer: Option<&Self::Answer>) -> String {
         match answer {
             Some(answer) => format!("{op:?} -> {answer:?}"),

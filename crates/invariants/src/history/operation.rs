@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Process(pub u32);
 
-/// A moment of a history: the instant, and the place among the events of the history, since instants can be equal.
+/// A moment of a history: the instant, and the place among its events, since instants can be equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Moment {
     /// The instant, in nanoseconds since the start of the run or recording.
@@ -36,16 +36,18 @@ pub enum Completion<A> {
         /// When the client heard so.
         at: Moment,
     },
-    /// Nobody knows: it happened at any time after its invocation, happens later than the history ends, or never.
+    /// It is not known whether it happened.
+    ///
+    /// It did at any time after its invocation, does later than the history ends, or never.
     Open,
 }
 
 /// A call of a client and how it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operation<O, A> {
-    /// Who called.
+    /// The process that called.
     pub process: Process,
-    /// What it asked for.
+    /// The operation that it asked for.
     pub op: O,
     /// When it called.
     pub invoked: Moment,

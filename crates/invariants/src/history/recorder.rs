@@ -44,7 +44,9 @@ impl<O, A> HistoryRecorder<O, A> {
         self.processes.node(process)
     }
 
-    /// Records a fact of a node, which has that name; returns the event, or `None` for a call that stays open.
+    /// Records a fact of the node of that name.
+    ///
+    /// Returns the event, or `None` for a call that stays open.
     ///
     /// # Errors
     ///

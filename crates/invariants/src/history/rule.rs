@@ -19,7 +19,7 @@ use crate::world::World;
 pub struct HistoryRule<O, A, C> {
     recorder: HistoryRecorder<O, A>,
     checker: C,
-    /// What the checker said, with what it found event by event.
+    /// The judgement of the checker, with the contradictions that it found event by event.
     judgement: Judgement,
 }
 
@@ -79,7 +79,7 @@ where
         self.judgement = self.checker.finish(self.recorder.history());
         self.judgement.findings.splice(0..0, findings);
         match (self.judgement.findings.first(), &self.judgement.unknown) {
-            // What ended the run at its answer is a violation already.
+            // A contradiction that ended the run at its answer is a violation already.
             _ if is_told => Verdict::Holds,
             (Some(finding), _) => self.violated(finding),
             (None, Some(reason)) => Verdict::Unknown(reason.clone()),

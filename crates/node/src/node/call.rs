@@ -1,4 +1,4 @@
-//! What a client called and heard, for the checkers of histories.
+//! The calls of a client and their answers, for the checkers of histories.
 
 use std::fmt;
 use std::fmt::Debug;
@@ -13,7 +13,7 @@ use super::Node;
 ///
 /// Dropping it leaves the call open, and so does a crash: the operation may have happened, may happen later, or never does. End it
 /// by [`ok`](Self::ok) or [`fail`](Self::fail) only if the client knows.
-#[must_use = "a dropped call is open: nobody knows whether it happened"]
+#[must_use = "a dropped call is open: it may have happened or not"]
 pub struct Call<O: Debug + Send + 'static, A: Debug + Send + 'static> {
     node: Node,
     number: u64,

@@ -222,7 +222,9 @@ impl Node {
         self.inner.boot.incarnation()
     }
 
-    /// Iterates over the operations that a client is to do, by number; see [`NodeInfo::operations`](crate::NodeInfo::operations).
+    /// Iterates over the operations that a client is to do, by number.
+    ///
+    /// See [`NodeInfo::operations`](crate::NodeInfo::operations).
     pub fn operations<I: IntoIterator<Item = u64>>(&self, numbers: I) -> impl Iterator<Item = u64> + use<I> {
         self.inner.boot.operations(numbers)
     }

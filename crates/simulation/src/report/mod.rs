@@ -334,7 +334,7 @@ pub struct Report {
     pub traffic: Traffic,
     /// Measurements of the observers, by their names.
     pub measured: BTreeMap<String, Value>,
-    /// What clients saw around a violation, by the rules about histories that found one.
+    /// Calls and answers of clients around a violation, by the rules about histories that found one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub histories: BTreeMap<String, HistoryPicture>,
     /// How many operations each client came to, by the name of the client; see `NodeInfo::operations`.

@@ -8,17 +8,17 @@ use cluster_sim_invariants::history::{Checker, HistoryRule, Linearizable};
 use super::Scenario;
 
 impl Scenario {
-    /// Adds a rule about the calls of clients: one object per key, each correct by the model `M`, could have answered as they heard.
+    /// Adds the rule that the calls of clients are linearizable by the model `M`.
     ///
-    /// Clients state their calls by `Node::invoke`, machines by the facts `CallFact`. Judged at the end of a run. A search that
-    /// spends its bounds makes the rule `Unknown`, which is not a pass; for other bounds give [`history`](Self::history) a
-    /// [`Linearizable`].
+    /// One object per key, each correct by the model, could have answered as the clients heard. Clients state their calls by
+    /// `Node::invoke`, machines by the facts `CallFact`. Judged at the end of a run. A search that spends its bounds makes the
+    /// rule `Unknown`, which is not a pass; for other bounds give [`history`](Self::history) a [`Linearizable`].
     ///
     /// ```
     /// use cluster_sim::check::history::models::{Register, RegisterAnswer, RegisterOp};
     /// use cluster_sim::prelude::*;
     ///
-    /// /// Holds one value, and tells whoever asks.
+    /// /// Holds one value, and answers each client.
     /// async fn store(node: Node) {
     ///     let port = node.bind::<Option<u64>>("store");
     ///     let mut value = None;

@@ -12,7 +12,9 @@ use crate::history::models::{BankAnswer, BankOp};
 use crate::history::operation::Completion;
 use crate::history::record::History;
 
-/// Checks that each snapshot of a bank has its accounts, its total, and no negative balance; decided at the answer.
+/// Checks that each snapshot of a bank has its accounts, its total, and no negative balance.
+///
+/// Decided at the answer.
 #[derive(Debug, Clone)]
 pub struct Conservation<K> {
     accounts: Vec<K>,

@@ -10,11 +10,11 @@ use crate::history::models::{CounterAnswer, CounterOp};
 use crate::history::operation::{Completion, Process};
 use crate::history::record::History;
 
-/// Checks that each value read of a counter is a sum of all adds before it and of some beside it; decided at the answer.
+/// Checks that each value read of a counter is a sum of all adds before it and of some beside it.
 ///
-/// The least such sum has every add that ended before the read was asked for, and of the others that were asked for before its
-/// answer, open ones too, those that subtract; the greatest has those that add. A linearizable counter keeps these bounds, and so
-/// does one that only never forgets an add. Values between the bounds that are no sum pass.
+/// Decided at the answer. The least such sum has every add that ended before the read was asked for, and of the others that were
+/// asked for before its answer, open ones too, those that subtract; the greatest has those that add. A linearizable counter keeps
+/// these bounds, and so does one that only never forgets an add. Values between the bounds that are no sum pass.
 #[derive(Debug, Clone, Default)]
 pub struct CounterBounds {
     /// The sum of the adds that ended, and of open ones that subtract.

@@ -11,9 +11,9 @@ use crate::history::history_event::HistoryEvent;
 use crate::history::operation::Completion;
 use crate::history::record::History;
 
-/// Judges the operations on each key by a checker of its own; an operation is a key and what is asked of its object.
+/// Judges the operations on each key by a checker of its own.
 ///
-/// The measurements of each are under its key, as `Debug` writes it.
+/// An operation is a key and what is asked of its object. The measurements of each are under its key, as `Debug` writes it.
 #[derive(Debug, Clone)]
 pub struct EachKey<K, O, A, C> {
     checker: C,

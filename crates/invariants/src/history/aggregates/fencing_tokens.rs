@@ -10,8 +10,9 @@ use crate::history::models::{LeaseAnswer, LeaseOp};
 use crate::history::operation::{Completion, Process};
 use crate::history::record::History;
 
-/// Checks the tokens of a lease: each grant's is higher than those before, and no use has one below those accepted before.
+/// Checks that the fencing tokens of a lease rise with each grant, and that no stale one is accepted.
 ///
+/// The token of a grant is higher than those granted before; no use has one below those accepted before.
 /// A grant or a use is before another if it ended before the other was asked for; of two at once either may be first, but two
 /// grants never have one token. An accepted use without a token is found too. Decided at the answer.
 #[derive(Debug, Clone, Default)]

@@ -14,12 +14,12 @@ use crate::history::history_event::HistoryEvent;
 use crate::history::operation::{Completion, Moment};
 use crate::history::record::History;
 
-/// Checks that requests of one client and number take effect once and hear one reply; decided at the answer.
+/// Checks that requests of one client and number take effect once and hear one reply.
 ///
-/// A request that is sent again is another call with the client and number of the first. Found are: two different replies to one
-/// request; two payloads accepted under one number; and in a list of effects, one that is listed twice, one that no request
-/// asked for, and one missing that was replied to before the list was asked for. A client whose session the service forgot goes
-/// on under another name: its old numbers mean nothing any longer.
+/// Decided at the answer. A request that is sent again is another call with the client and number of the first. Found are: two
+/// different replies to one request; two payloads accepted under one number; and in a list of effects, one that is listed twice,
+/// one that no request asked for, and one missing that was replied to before the list was asked for. A client whose session the
+/// service forgot goes on under another name: its old numbers mean nothing any longer.
 #[derive(Debug, Clone)]
 pub struct Idempotency<C, P, R> {
     requests: IndexMap<(C, u64), Request<P, R>, FxBuildHasher>,
@@ -57,7 +57,7 @@ pub enum IdempotentAnswer<C, R> {
     Effects(Vec<(C, u64)>),
 }
 
-/// What is known of the requests under one number.
+/// The replies and effects that are known of the requests under one number.
 #[derive(Debug, Clone)]
 struct Request<P, R> {
     /// The payload and reply that were accepted first, with when and by which operation.

@@ -15,13 +15,13 @@ use crate::history::models::{LeaseAnswer, LeaseOp, MutexAnswer, MutexOp};
 use crate::history::operation::{Completion, Moment};
 use crate::history::record::History;
 
-/// Checks that no lock is granted while another client holds it for certain; decided at the second grant.
+/// Checks that no lock is granted while another client holds it for certain.
 ///
-/// A client holds the lock from the moment at which it hears so until it asks for the release, or until the lock expires; a release
-/// beside its call may have ended that already, so nothing is certain then. It
-/// judges a [`Mutex`](crate::history::models::Mutex), whose clients name themselves, and a
-/// [`Lease`](crate::history::models::Lease), whose holders are known by their tokens; there a holder that uses a fenced resource
-/// does no harm, which [`Fencing`](super::Fencing) judges.
+/// Decided at the second grant. A client holds the lock from the moment at which it hears so until it asks for the release, or
+/// until the lock expires; a release beside its call may have ended that already, so nothing is certain then. The checker judges
+/// a [`Mutex`](crate::history::models::Mutex), whose clients name themselves, and a [`Lease`](crate::history::models::Lease),
+/// whose holders are known by their tokens; there a holder that uses a fenced resource does no harm, which
+/// [`Fencing`](super::Fencing) judges.
 #[derive(Debug, Clone)]
 pub struct MutualExclusion<C> {
     expires_after: Option<Duration>,

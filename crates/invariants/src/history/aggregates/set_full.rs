@@ -15,11 +15,12 @@ use crate::history::models::{SetAnswer, SetOp};
 use crate::history::operation::{Completion, Moment};
 use crate::history::record::History;
 
-/// Checks a set that only grows, whose reads may be stale for a while; after Jepsen's checker of that name.
+/// Checks a set that only grows, whose reads may be stale for a while.
 ///
-/// An element is *known* once its add was acknowledged or a read had it. Reads that have it decide, and reads that were asked for
-/// after it was known, in the order in which they were asked for: if the last of them has it, it is *stable*; if not, it is *lost*;
-/// without any it is *never read*, and the verdict is unknown. An element that a read lists twice, or that no add can have put there, is found at once.
+/// After Jepsen's checker of that name. An element is *known* once its add was acknowledged or a read had it. Reads that have it
+/// decide, and reads that were asked for after it was known, in the order in which they were asked for: if the last of them has
+/// it, it is *stable*; if not, it is *lost*; without any it is *never read*, and the verdict is unknown. An element that a read
+/// lists twice, or that no add can have put there, is found at once.
 #[derive(Debug, Clone)]
 pub struct SetFull<V> {
     elements: IndexMap<V, Element, FxBuildHasher>,
@@ -30,7 +31,7 @@ pub struct SetFull<V> {
     unexpected: u64,
 }
 
-/// What is known of one element.
+/// The adds and reads that are known of one element.
 #[derive(Debug, Clone, Copy, Default)]
 struct Element {
     /// Adds that happened or may have.
@@ -126,7 +127,7 @@ impl<V: Clone + Eq + Hash + Debug> SetFull<V> {
         Ok(())
     }
 
-    /// What the last reads say of each element.
+    /// Sums up the last reads of each element.
     fn verdicts(&self) -> Verdicts<'_, V> {
         let mut verdicts = Verdicts { stable: 0, lost: Vec::new(), never_read: Vec::new(), stale_ns: Vec::new() };
         for (value, element) in &self.elements {

@@ -13,7 +13,7 @@ use crate::history::history_event::HistoryEvent;
 use crate::history::operation::{Completion, Process};
 use crate::history::record::History;
 
-/// What a file begins with; the last byte is the format.
+/// The bytes that a file begins with; the last one is the format.
 const MAGIC: &[u8] = b"cshist\x01";
 const CHECKSUM: usize = 4;
 

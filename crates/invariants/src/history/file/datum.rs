@@ -41,7 +41,7 @@ impl fmt::Display for Datum {
     }
 }
 
-// What a reader of a violation sees is the value, not how it is kept.
+// A reader of a violation sees the value, not how it is kept.
 impl fmt::Debug for Datum {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)

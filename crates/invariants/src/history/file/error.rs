@@ -1,4 +1,4 @@
-//! What is wrong with a history file, and how to cure it.
+//! Mistakes in history files, and their cures.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use crate::history::error::HistoryError;
 pub struct FileError {
     /// The line, or the event of a binary file, from 1; 0 if the mistake is of the whole file.
     pub line: usize,
-    /// What is wrong.
+    /// The kind of mistake.
     pub kind: FileErrorKind,
 }
 
-/// What is wrong in a history file.
+/// The kinds of mistakes in a history file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileErrorKind {
@@ -26,7 +26,7 @@ pub enum FileErrorKind {
     },
     /// A text that is neither JSON nor EDN nor a line of a log.
     Syntax {
-        /// What is wrong with it.
+        /// The mistake in it.
         problem: String,
     },
     /// A key that no format of histories has.
@@ -47,7 +47,7 @@ pub enum FileErrorKind {
         key: &'static str,
         /// The value.
         value: String,
-        /// What it can have.
+        /// The values that it can have.
         expected: String,
     },
     /// An operation that the model does not have.

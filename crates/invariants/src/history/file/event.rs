@@ -7,7 +7,7 @@ use super::error::{FileError, FileErrorKind};
 /// The keys of an event in EDN. Those of the second half say nothing about what a client saw, and are passed over.
 const KEYS: &str = ":process, :type, :f, :key, :value, :time; and :index, :error, :exception, :node, :debug";
 
-/// What an event says about a call.
+/// The kinds of events of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EventKind {
     Invoke,
@@ -23,7 +23,7 @@ pub(super) struct FileEvent {
     pub(super) line: usize,
     pub(super) process: u32,
     pub(super) kind: EventKind,
-    /// What is asked for.
+    /// The name of the operation that is asked for.
     pub(super) operation: String,
     /// The object, where events name it apart.
     pub(super) key: Option<Datum>,

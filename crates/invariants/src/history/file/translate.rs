@@ -19,14 +19,14 @@ pub trait FileModel: Model {
     ///
     /// # Errors
     ///
-    /// What the value of the operation can be, if it cannot be `value`.
+    /// The values that the operation can have, as text, if `value` is none of them.
     fn op(&self, name: &str, key: Option<&Datum>, value: &Datum) -> Option<Result<Self::Op, String>>;
 
     /// Returns the answer to an operation that happened.
     ///
     /// # Errors
     ///
-    /// What the value of the answer can be, if it cannot be `value`.
+    /// The values that the answer can have, as text, if `value` is none of them.
     fn answer(&self, op: &Self::Op, value: &Datum) -> Result<Self::Answer, String>;
 }
 

@@ -12,8 +12,8 @@ use crate::history::processes::{Processes, name_of};
 
 /// Writes the calls of nodes as JSON lines, as they state them; keeps none in memory but the open ones.
 ///
-/// The observer of a real cluster hands it the facts. What was written before the process was killed can be read, but for a last
-/// line that is cut.
+/// The observer of a real cluster hands it the facts. A file whose process was killed can be read, but for a last line that is
+/// cut.
 #[derive(Debug)]
 pub struct HistoryWriter<O, A, W> {
     writer: W,
@@ -28,7 +28,9 @@ impl<O: Serialize + 'static, A: Serialize + Clone + 'static, W: Write> HistoryWr
         Self { writer, processes: Processes::default(), events: 0, types: PhantomData }
     }
 
-    /// Writes a fact of a node, which has that name; `at` counts from any one instant and never runs backwards.
+    /// Writes a fact of the node of that name.
+    ///
+    /// `at` counts from any one instant and never runs backwards.
     ///
     /// # Errors
     ///

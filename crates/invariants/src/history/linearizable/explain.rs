@@ -34,7 +34,8 @@ pub(super) fn explain<M: Model>(model: &M, history: &History<M::Op, M::Answer>, 
     Contradiction { message, operations: core.map_or_else(|| vec![stuck], |(core, _)| core) }
 }
 
-/// Finds a least set of operations that has no order even if all others happen whenever that helps, so many in a row.
+/// Finds a least set of operations that has no order even if all others happen whenever that helps, up to `in_a_row` of them in
+/// a row.
 fn contradiction<M: Model>(
     model: &M,
     operations: &[Operation<M::Op, M::Answer>],

@@ -9,7 +9,7 @@ use crate::history::model::Model;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Text;
 
-/// What a client asks of a text.
+/// A request to a text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TextOp {
@@ -21,7 +21,7 @@ pub enum TextOp {
     Append(String),
 }
 
-/// What it hears.
+/// The answer of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TextAnswer {

@@ -5,7 +5,9 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// Cycles of dependencies by the edges they need, the worst first (Adya; for the third and fourth, Elle).
+/// Cycles of dependencies by the edges that they need, the worst first.
+///
+/// Adya's classes; the third and fourth are Elle's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
     /// Only writes that overwrite writes; a dirty write.
@@ -66,7 +68,7 @@ pub enum EdgeKind {
     RealTime,
 }
 
-/// What kind of contradiction a history shows.
+/// The kinds of contradictions that a history can show.
 ///
 /// Its text, in reports and in JSON, is the name in the literature: `G1a`, `G-single-realtime`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,7 +135,7 @@ pub struct CycleEdge {
     pub to: usize,
     /// Why it comes later.
     pub kind: EdgeKind,
-    /// The same as a sentence without a full stop.
+    /// The edge as a sentence without a full stop.
     pub message: String,
 }
 

@@ -13,7 +13,7 @@ pub(super) struct FoundCycle {
     pub(super) edges: Vec<(Node, EdgeKind)>,
 }
 
-/// What a search found.
+/// The cycles that a search found.
 #[derive(Debug, Default)]
 pub(super) struct FoundCycles {
     pub(super) cycles: Vec<FoundCycle>,

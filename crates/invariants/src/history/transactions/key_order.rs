@@ -11,7 +11,7 @@ use super::components::find_components;
 use super::graph::Edges;
 use super::registers::Registers;
 
-/// What is assumed of each register by itself, whatever the isolation level of transactions.
+/// An assumption about each register by itself, at any isolation level of transactions.
 ///
 /// Without an assumption, only a read before a write of the same key in one transaction shows which of two versions came first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,7 +21,7 @@ pub enum KeyOrder {
     Unknown,
     /// A process never sees a version of a key that is older than one that it saw.
     Sequential,
-    /// What ended before something began saw no newer version of a key.
+    /// A transaction that ended before another began saw no newer version of a key.
     Linearizable,
 }
 

@@ -28,13 +28,14 @@ pub enum Level {
     StrictSerializable,
 }
 
-/// What a level forbids: a cycle of this family or a worse one, with these orders of the clients or fewer; other anomalies.
+/// The anomalies that a level forbids: a cycle of this family or a worse one, with these orders of the clients or fewer; other
+/// anomalies.
 type Row = (Level, Family, TimeOrder, &'static [&'static [AnomalyKind]]);
 
-/// What no system does that keeps its data at all.
+/// Anomalies of no system that keeps its data at all.
 const ALWAYS: &[AnomalyKind] = &[AnomalyKind::UnwrittenRead, AnomalyKind::DuplicateElement, AnomalyKind::Internal];
 
-/// What shows that a read returned something that was never committed, or not in that order.
+/// Anomalies of a read that returned something that was never committed, or not in that order.
 const COMMITTED: &[AnomalyKind] = &[
     AnomalyKind::AbortedRead,
     AnomalyKind::IntermediateRead,
@@ -43,7 +44,7 @@ const COMMITTED: &[AnomalyKind] = &[
     AnomalyKind::CyclicVersions,
 ];
 
-/// What closes a cycle of family `GSingle`, whichever way the versions are ordered.
+/// Anomalies that close a cycle of family `GSingle`, whichever way the versions are ordered.
 const REPEATABLE: &[AnomalyKind] = &[AnomalyKind::LostUpdate, AnomalyKind::NonRepeatableRead];
 
 const FROM_COMMITTED: &[&[AnomalyKind]] = &[ALWAYS, COMMITTED];

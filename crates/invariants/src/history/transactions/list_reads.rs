@@ -1,4 +1,4 @@
-//! What each read of a list contradicts, and what it orders.
+//! Finds the anomalies of each read of a list, and the transactions that it orders.
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -123,7 +123,7 @@ impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Pass<'_, '_, K, V> {
             let is_external = self.check_own(&read);
             self.check_aborted(&read);
             let is_intermediate = self.add_writer(&read);
-            // What follows an intermediate read would only repeat that it is one.
+            // An edge after an intermediate read would only repeat that it is one.
             if is_external && !is_intermediate && self.differs[read.key as usize] != transaction {
                 self.add_overwriter(&read);
             }

@@ -101,7 +101,9 @@ impl Transactions<ListAppend> {
         Self { level: Level::StrictSerializable, data: ListAppend }
     }
 
-    /// Finds all anomalies, those that the level allows too, without orders of clients that it does not keep.
+    /// Finds all anomalies, those that the level allows too.
+    ///
+    /// Uses no order of clients that the level does not keep.
     ///
     /// # Errors
     ///
@@ -134,7 +136,9 @@ impl Transactions<ReadWrite> {
         Self { data: ReadWrite { key_order }, ..self }
     }
 
-    /// Finds all anomalies, those that the level allows too, without orders of clients that it does not keep.
+    /// Finds all anomalies, those that the level allows too.
+    ///
+    /// Uses no order of clients that the level does not keep.
     ///
     /// # Errors
     ///

@@ -3,13 +3,14 @@
 use super::anomaly::EdgeKind;
 use super::graph::{Graph, Kind, Kinds, Node};
 
-/// What all searches together may spend, counted in edges looked at.
+/// The bounds of searches, counted in edges looked at.
 #[derive(Debug)]
 pub(super) struct Limits {
+    /// The edges that all searches together may still look at.
     left: u64,
-    /// What one search may spend.
+    /// The edges of one search.
     search: u64,
-    /// What one search may spend on a smaller cycle, once it has one.
+    /// The edges of one search for a smaller cycle, once it has one.
     improvement: u64,
 }
 
@@ -26,9 +27,9 @@ pub(super) struct OutOfLimits;
 
 /// Which cycles are searched for.
 pub(super) struct Query<'q> {
-    /// What the first edge may be.
+    /// The kinds that the first edge may have.
     pub(super) first: Kinds,
-    /// What all others may be.
+    /// The kinds that all others may have.
     pub(super) rest: Kinds,
     /// Whether no two edges `rw` may follow each other.
     pub(super) apart: bool,

@@ -1,4 +1,4 @@
-//! What each read of a register contradicts, and what it orders.
+//! Finds the anomalies of each read of a register, and the transactions that it orders.
 
 use std::fmt::Debug;
 use std::hash::Hash;

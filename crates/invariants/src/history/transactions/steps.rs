@@ -17,7 +17,7 @@ pub enum AppendOp<K, V> {
     Read(K),
 }
 
-/// What a step of such a transaction heard.
+/// The answer to a step of a transaction over lists.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AppendAnswer<V> {
@@ -37,7 +37,7 @@ pub enum WriteOp<K, V> {
     Read(K),
 }
 
-/// What a step of such a transaction heard.
+/// The answer to a step of a transaction over registers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WriteAnswer<V> {
@@ -53,12 +53,12 @@ pub type AppendHistory<K, V> = History<Vec<AppendOp<K, V>>, Vec<AppendAnswer<V>>
 /// Transactions that write registers and read them. An answer has one part for each step.
 pub type WriteHistory<K, V> = History<Vec<WriteOp<K, V>>, Vec<WriteAnswer<V>>>;
 
-/// What both kinds of steps have in common.
+/// A step over lists or over registers.
 pub(super) trait Step {
     type Key: Hash + Eq + Debug;
     type Value: Hash + Eq + Debug;
     type Answer;
-    /// What a read hears.
+    /// The content that a read hears.
     type Read: ?Sized;
 
     fn key(&self) -> &Self::Key;

@@ -333,7 +333,7 @@ impl LiveChecks {
             .filter(|(_, value)| !value.is_null())
     }
 
-    /// What clients saw around the violations of observers, by their names.
+    /// Calls and answers of clients around the violations of observers, by their names.
     pub(super) fn histories(&self) -> impl Iterator<Item = (String, HistoryPicture)> + '_ {
         self.observers.iter().filter_map(|observer| Some((observer.name.clone(), observer.invariant.history()?)))
     }

@@ -1,4 +1,4 @@
-//! What each level forbids.
+//! The anomalies that each level forbids.
 
 use super::notation::lists;
 use super::*;

@@ -7,7 +7,7 @@ use super::random::{notation, random_transactions};
 use super::*;
 use crate::history::{Completion, Operation};
 
-/// What each key holds: a list, or the value of a register and nothing else.
+/// The content of each key: a list, or the value of a register and nothing else.
 pub(super) type Store = BTreeMap<char, Vec<u32>>;
 
 /// A step that a store can carry out.

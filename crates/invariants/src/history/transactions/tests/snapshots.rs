@@ -12,7 +12,7 @@ use crate::history::Completion;
 #[derive(Clone)]
 struct Running {
     index: usize,
-    /// What it will have written.
+    /// The content once it commits.
     store: Store,
     /// The keys that others wrote since its start.
     taken: BTreeSet<char>,

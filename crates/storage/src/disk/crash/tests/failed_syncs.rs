@@ -1,4 +1,4 @@
-//! What a failed sync gave up is lost in every crash, and choices of sectors are canonical by themselves.
+//! Changes that a failed sync gave up are lost in every crash, and choices of sectors are canonical by themselves.
 
 use super::*;
 
