@@ -82,7 +82,7 @@ fn deposed(style: NodeStyle, change: fn(String) -> ClockFault) -> Scenario {
         trigger.after(milliseconds(300))
     };
     ledger(style)
-        .trigger(on_lead(|leader, _| cut([leader.as_str(), "client/0"], ["*"], milliseconds(800)).into()))
+        .trigger(on_lead(|leader, _| cut([leader.as_str(), "client/0"], ["*"], milliseconds(800))))
         .trigger(on_lead(|leader, change| change(leader).into()))
 }
 
