@@ -6,7 +6,7 @@ use cluster_sim_types::VirtualInstant;
 
 use super::{FaultLimit, NEVER, end_of, is_rolling, takes_down};
 use crate::fault::claim::Failure;
-use crate::fault::{Fault, FaultPlan, NodeFault, ScheduledFault};
+use crate::fault::{DomainFault, Fault, FaultPlan, NodeFault, ScheduledFault};
 
 /// The intervals in which a node has failed, in order.
 type Intervals = Vec<(VirtualInstant, VirtualInstant)>;
@@ -52,19 +52,24 @@ impl FaultLimit<'_> {
         }
     }
 
-    /// The intervals in which nodes are down, by their numbers.
+    /// The intervals in which nodes are down, by their numbers; those that are paused overlap the others.
     fn down(&self, planned: &FaultPlan) -> BTreeMap<usize, Intervals> {
-        let mut intervals: BTreeMap<usize, Intervals> = BTreeMap::new();
+        let mut intervals: BTreeMap<(usize, bool), Intervals> = BTreeMap::new();
         for (number, node) in self.nodes.iter().enumerate().filter(|(_, node)| !node.starts.is_zero()) {
-            intervals.entry(number).or_default().push((VirtualInstant::ZERO, VirtualInstant::ZERO + node.starts));
+            intervals.entry((number, false)).or_default().push((VirtualInstant::ZERO, VirtualInstant::ZERO + node.starts));
         }
         for ScheduledFault { at, fault, .. } in
             planned.faults().iter().filter(|scheduled| takes_down(&scheduled.fault) && !is_rolling(&scheduled.fault))
         {
             let ends = matches!(fault, Fault::Node(NodeFault::Restart { .. } | NodeFault::Resume { .. }));
+            // A restart boots no node that is paused, and to resume one that crashed boots none.
+            let pauses = matches!(
+                fault,
+                Fault::Node(NodeFault::Pause { .. } | NodeFault::Resume { .. }) | Fault::Domain(DomainFault::PauseAll { .. })
+            );
             let (from, until) = (*at, end_of(*at, fault));
             for node in self.hit_by(fault) {
-                let of_node = intervals.entry(node).or_default();
+                let of_node = intervals.entry((node, pauses)).or_default();
                 match of_node.last_mut() {
                     Some((_, known)) if ends => *known = (*known).min(from),
                     None if ends => {}
@@ -73,7 +78,11 @@ impl FaultLimit<'_> {
                 }
             }
         }
-        intervals
+        let mut down: BTreeMap<usize, Intervals> = BTreeMap::new();
+        for ((node, _), intervals) in intervals {
+            down.entry(node).or_default().extend(intervals);
+        }
+        down
     }
 
     /// When the disks of nodes are damaged first, by their numbers.

@@ -56,6 +56,21 @@ fn faults_of_one_node_count_once_and_to_the_last_end() {
 }
 
 #[test]
+fn a_node_is_down_until_what_took_it_down_is_undone() {
+    let undone = |fault: fn(String) -> NodeFault, end: fn(String) -> NodeFault| {
+        let planned = ["a/0", "a/1"].into_iter().flat_map(|node| {
+            [ScheduledFault::new(at(10), fault(node.to_owned())), ScheduledFault::new(at(20), end(node.to_owned()))]
+        });
+        fits(planned.collect(), &[crash(30, "a/2", 10)]) == [true]
+    };
+    let crash = |node| NodeFault::Crash { node, down_for: None };
+    let pause = |node| NodeFault::Pause { node, duration: None };
+    let (restart, resume) = (|node| NodeFault::Restart { node }, |node| NodeFault::Resume { node });
+    assert!(undone(crash, restart) && undone(pause, resume));
+    assert!(!undone(crash, resume) && !undone(pause, restart));
+}
+
+#[test]
 fn planned_faults_count_also_later_ones() {
     let planned = || vec![crash(100, "a/3", 50), crash(110, "a/4", 50)];
     let drawn = [crash(10, "a/0", 90), crash(10, "a/1", 91), crash(50, "a/2", 60), crash(120, "a/0", 1), crash(160, "a/0", 1)];
