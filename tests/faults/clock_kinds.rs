@@ -8,7 +8,7 @@ use cluster_sim_testkit::units::milliseconds;
 use serde_json::{Value, json};
 
 use crate::clock_laws::one_of_each;
-use crate::clock_watch::shown;
+use crate::clock_watch::{shown, watches};
 
 const NANOSECOND: Duration = Duration::from_nanos(1);
 
@@ -44,6 +44,12 @@ fn without_strength() -> Vec<ClockFault> {
     ]
 }
 
+/// Why no plan may have the fault.
+fn refused(fault: &ClockFault) -> Option<String> {
+    let [scenario, _] = watches();
+    scenario.faults(FaultPlan::new().at(milliseconds(25), fault.clone())).validate().err().map(|refused| refused.to_string())
+}
+
 #[test]
 fn every_kind_without_strength_changes_no_reading() {
     let faults = without_strength();
@@ -51,6 +57,10 @@ fn every_kind_without_strength_changes_no_reading() {
     let (without, _) = shown(600, FaultPlan::new());
     for fault in faults {
         let text = format!("{fault:?}");
+        if let Some(refused) = refused(&fault) {
+            assert!(refused.contains("changes nothing; choose"), "{text}: {refused}");
+            continue;
+        }
         let (readings, report) = shown(600, FaultPlan::new().at(milliseconds(25), fault));
         assert_eq!((readings, report.faults[0].effect), (without.clone(), 0), "{text}");
     }
@@ -61,6 +71,7 @@ fn every_kind_at_full_strength_has_an_effect() {
     let faults = one_of_each("watch/0");
     assert_eq!(kinds_of(&faults), kinds(), "each kind has a row");
     let (without, _) = shown(600, FaultPlan::new());
+    assert!(faults.iter().all(|fault| refused(fault).is_none()), "all can be drawn");
     for mut fault in faults {
         if let ClockFault::LateTimers { share, .. } = &mut fault {
             *share = Ratio::ONE;

@@ -64,6 +64,13 @@ impl LocalTimers {
         self.by_slot.values().all(|timer| timer.late_by == 0 && !timer.is_put_off)
     }
 
+    /// The timers that would have fired by now by true clocks, stale ones too.
+    pub(super) fn overdue(&self, now: VirtualInstant) -> impl Iterator<Item = TimerKey> {
+        let is_overdue = move |(_, timer): &(&u32, &LocalTimer)| timer.otherwise < now && timer.late_by == 0 && !timer.is_put_off;
+        let key = |(slot, timer): (&u32, &LocalTimer)| TimerKey { slot: TimerSlot(*slot), generation: timer.generation };
+        self.by_slot.iter().filter(is_overdue).map(key)
+    }
+
     /// Takes all timers out, in the order in which they were armed.
     pub(super) fn take(&mut self) -> Vec<(TimerKey, LocalTimer)> {
         let key = |slot, timer: &LocalTimer| TimerKey { slot: TimerSlot(slot), generation: timer.generation };

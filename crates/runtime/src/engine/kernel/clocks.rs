@@ -6,6 +6,7 @@ use cluster_sim_types::{LocalInstant, NodeClock, NodeId, VirtualInstant, WallTim
 
 use super::Kernel;
 use crate::engine::skew::{ClockError, Skew, SkewId, SkewedClocks};
+use crate::engine::timers::TimerKey;
 
 impl Kernel {
     /// Reads the node's monotonic clock on behalf of its code.
@@ -130,8 +131,11 @@ impl Kernel {
     }
 
     /// Returns how many readings and timers of the node a skew in force has changed.
+    ///
+    /// A timer that it holds back is one.
     pub fn skew_effect(&self, node: NodeId, id: SkewId) -> u64 {
-        self.skewed.get(&node).map_or(0, |clocks| clocks.effect(id))
+        let is_armed = |key: TimerKey| self.timers.is_current(key) && self.timers.get(key.slot).due.is_some();
+        self.skewed.get(&node).map_or(0, |clocks| clocks.effect(id) + clocks.held_back(id, self.now, is_armed))
     }
 
     /// Lets every reading of the node's monotonic clock fail at the test that it makes anyhow, so that true clocks cost no other.

@@ -16,6 +16,7 @@ use influence::InForce;
 pub use influence::{Pace, Skew, SkewId};
 
 use super::local_timers::LocalTimers;
+use super::timers::TimerKey;
 
 /// How wrong the clocks of a node are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -222,6 +223,14 @@ impl SkewedClocks {
             let is_late = change.is_late && known.skew.late_by > 0;
             known.count(is_moved || is_late || change.is_put_off && known.skew.window > 0);
         });
+    }
+
+    /// Returns the armed timers that would have fired by now, if they were not held back by a skew of the monotonic clock.
+    pub(super) fn held_back(&self, id: SkewId, now: VirtualInstant, is_armed: impl Fn(TimerKey) -> bool) -> u64 {
+        match self.in_force.iter().any(|known| known.id == id && known.bent_local) {
+            true => self.timers.overdue(now).filter(|key| is_armed(*key)).count() as u64,
+            false => 0,
+        }
     }
 
     /// Returns the readings and timers that a skew has changed.
