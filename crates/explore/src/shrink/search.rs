@@ -158,11 +158,15 @@ impl<'a> Search<'a> {
     /// and decisions it must break nothing that the whole scenario does not break. If the whole scenario then breaks the rule
     /// itself, the two are indistinguishable, and the candidate is rejected.
     pub(super) fn try_topology(&mut self, case: Case) -> bool {
+        let without_chance = |case: Case| Case { decisions: Some(Vec::new()), ..case.with_faults(&[]) };
+        let breaks_anyway = |known: &Tried| known.clone().broke(&self.finding).is_some();
+        if self.tried.get(&hash_of(&without_chance(Case::default()))).is_some_and(breaks_anyway) {
+            return false;
+        }
         // Most candidates break nothing, and need no second run.
         if self.run(&case).and_then(|tried| tried.broke(&self.finding)).is_none() {
             return false;
         }
-        let without_chance = |case: Case| Case { decisions: Some(Vec::new()), ..case.with_faults(&[]) };
         let Some(Tried { finding: baseline, .. }) = self.run(&without_chance(Case::default())) else { return false };
         if baseline.as_ref().is_some_and(|found| found.is_like(&self.finding)) {
             return false;
