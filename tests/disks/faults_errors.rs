@@ -87,23 +87,23 @@ fn a_full_disk_is_checked_against_the_disk_that_the_node_has() {
 fn a_sticky_error_fails_all_later_operations_on_its_path_alone() {
     const OTHER: FileId = FileId(1);
     let open = Step::Run(DiskOp::Open { file: OTHER, path: "other".into(), options: OpenOptions::create() });
-    let appends = (0..40).flat_map(|number| {
+    let appends = (0..80).flat_map(|number| {
         let file = if number % 2 == 0 { LOG } else { OTHER };
-        [until(110 + number * 2), Step::Run(DiskOp::Append { file, data: vec![1] })]
+        [until(110 + number), Step::Run(DiskOp::Append { file, data: vec![1] })]
     });
     let steps: Vec<Step> = [open].into_iter().chain(appends).chain([until(210), append(b"x")]).collect();
     let operations = BTreeSet::from([DiskOpKind::Append]);
     let failures = |sticky| {
         let (node, path, duration) = ("a/0".to_owned(), "/".to_owned(), Some(ms(100)));
-        let (operations, share, error) = (operations.clone(), ratio(0.2), DiskErrorKind::Io);
+        let (operations, share, error) = (operations.clone(), ratio(0.1), DiskErrorKind::Io);
         let fault = DiskFault::Fail { node, operations, path, share, error, sticky, duration };
         let ran = under(FaultPlan::new().at(ms(100), fault), with_log(steps.clone()), Vec::new());
-        assert!(ran.answers[43].is_ok(), "it ends");
-        let failed: Vec<bool> = ran.answers[3..43].iter().map(Result::is_err).collect();
+        assert!(ran.answers[83].is_ok(), "it ends");
+        let failed: Vec<bool> = ran.answers[3..83].iter().map(Result::is_err).collect();
         assert_eq!(ran.counts().1, failed.iter().filter(|failed| **failed).count() as u64);
         [0, 1].map(|of| failed.iter().skip(of).step_by(2).copied().collect::<Vec<bool>>())
     };
-    let first = |failed: &[bool]| failed.iter().position(|failed| *failed).expect("one of 20 fails");
+    let first = |failed: &[bool]| failed.iter().position(|failed| *failed).expect("one of 40 fails");
     let [log, other] = failures(true);
     assert!([&log, &other].into_iter().all(|failed| failed[first(failed)..].iter().all(|failed| *failed)), "{log:?} {other:?}");
     assert_ne!(first(&log), first(&other), "one path fails while the other one does not");

@@ -37,11 +37,20 @@ pub(crate) async fn store(node: Node, is_stale: bool) {
     }
 }
 
-/// Reads and writes in turn, and gives up on an answer after 100 ms.
+/// Reads and writes in turn, each value once, and gives up on an answer after 100 ms.
 pub(crate) async fn client(node: Node) {
+    ask(node, |client, number| client * 1_000 + number).await;
+}
+
+/// As [`client`], and writes one value again and again.
+pub(crate) async fn repeating_client(node: Node) {
+    ask(node, |client, _| client).await;
+}
+
+async fn ask(node: Node, value_of: fn(u64, u64) -> u64) {
     let port = node.bind::<Word>("store");
     for number in node.operations(0..OPERATIONS) {
-        let written = (number % 2 == 1).then_some(u64::from(node.id()) * 1_000 + number);
+        let written = (number % 2 == 1).then(|| value_of(u64::from(node.id()), number));
         let call = node.invoke(written.map_or(RegisterOp::Read, RegisterOp::Write));
         port.send(NodeId(0), written.map_or(Word::Read(number), |value| Word::Write(number, value)));
         let mut is_over = std::pin::pin!(node.sleep(Duration::from_millis(100)));

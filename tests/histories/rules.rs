@@ -6,7 +6,7 @@ use cluster_sim::check::history::models::Register;
 use cluster_sim::check::history::{Bounds, Checker, Contradiction, History, HistoryEvent, Judgement, Linearizable};
 use cluster_sim::prelude::*;
 
-use crate::nodes::{Machines, OPERATIONS, client, store};
+use crate::nodes::{Machines, OPERATIONS, client, repeating_client, store};
 
 const RULE: &str = "the store answers as one register";
 
@@ -60,7 +60,10 @@ fn both_forms_of_a_client_state_their_calls() {
 #[test]
 fn a_bound_that_is_spent_is_unknown() {
     let bounded = || Linearizable::new(Register::<u64>::default()).bounds(Bounds { steps: 3, ..Bounds::default() });
-    let report = scenario(false).history(RULE, bounded).run(Seed(1));
+    scenario(false).history(RULE, bounded).run(Seed(1)).assert_ok();
+    // Where each value is written once there is no search; here there is.
+    let scenario = Scenario::new("repeated").nodes("store", 1, |node| store(node, false)).clients("client", 3, repeating_client);
+    let report = scenario.history(RULE, bounded).duration(Duration::from_secs(5)).run(Seed(1));
     assert_eq!(report.outcome, Outcome::Unknown);
     assert!(report.to_string().contains("3 steps of the model were not enough"), "{report}");
 }

@@ -74,16 +74,16 @@ fn t06_the_loss_of_every_copy_is_beyond_the_claim(#[values(NodeStyle::Machine, N
 
 /// Cuts the first primary and a client off from all others, once it has led for a while, and changes its monotonic clock.
 fn deposed(style: NodeStyle, change: fn(String) -> ClockFault) -> Scenario {
-    let on_lead = |fault: fn(String, fn(String) -> ClockFault) -> Fault| {
-        let trigger = Trigger::new("a store leads", move |seen, world| {
+    let on_lead = |name: &str, fault: fn(String, fn(String) -> ClockFault) -> Fault| {
+        let trigger = Trigger::new(name, move |seen, world| {
             let leads = matches!(seen.fact(), Some(LedgerFact::Leads { .. }));
             leads.then(|| fault(world.name(seen.node()).to_owned(), change))
         });
         trigger.after(milliseconds(300))
     };
     ledger(style)
-        .trigger(on_lead(|leader, _| cut([leader.as_str(), "client/0"], ["*"], milliseconds(800))))
-        .trigger(on_lead(|leader, change| change(leader).into()))
+        .trigger(on_lead("a leader is cut off", |leader, _| cut([leader.as_str(), "client/0"], ["*"], milliseconds(800))))
+        .trigger(on_lead("its clock changes", |leader, change| change(leader).into()))
 }
 
 #[rstest]

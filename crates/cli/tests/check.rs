@@ -22,6 +22,17 @@ const STALE: &str = "\
 {:process 1, :type :invoke, :f :read, :value nil}
 {:process 1, :type :ok, :f :read, :value 3}
 ";
+/// A value that is written twice needs a search.
+const REPEATED: &str = "\
+{:process 0, :type :invoke, :f :write, :value 3}
+{:process 0, :type :ok, :f :write, :value 3}
+{:process 0, :type :invoke, :f :write, :value 4}
+{:process 1, :type :invoke, :f :write, :value 3}
+{:process 0, :type :ok, :f :write, :value 4}
+{:process 1, :type :ok, :f :write, :value 3}
+{:process 1, :type :invoke, :f :read, :value nil}
+{:process 1, :type :ok, :f :read, :value 3}
+";
 const LINES: &str = "\
 {\"process\":0,\"name\":\"client-0\",\"at_ns\":0,\"invoke\":{\"write\":3}}
 {\"process\":0,\"at_ns\":1,\"ok\":\"written\"}
@@ -33,8 +44,8 @@ const LINES: &str = "\
 #[case::stale(STALE, &[], 1, "FAIL  history  cas-register: linearizable\n      read 3 of process 1 (0.000000s to 0.000000s) cannot be placed after \
     write 3 of process 0 (0.000000s to 0.000000s), then write 4 of process 0 (0.000000s to 0.000000s); the state is 4 then\n      \
     3 operations of 2 processes, 0 of them open, 0 failed\n")]
-#[case::bounded(STALE, &["--max-steps", "1"], 4, "UNKNOWN  history  cas-register: linearizable\n      (): 1 steps of the model were not enough: \
-    raise `Bounds::steps`\n      3 operations of 2 processes, 0 of them open, 0 failed\n")]
+#[case::bounded(REPEATED, &["--max-steps", "1"], 4, "UNKNOWN  history  cas-register: linearizable\n      (): 1 steps of the model were not enough: \
+    raise `Bounds::steps`\n      4 operations of 2 processes, 0 of them open, 0 failed\n")]
 fn the_verdict_decides_the_exit_code(#[case] content: &str, #[case] flags: &[&str], #[case] code: i32, #[case] expected: &str) {
     let place = Place::new();
     place.file("history", content);

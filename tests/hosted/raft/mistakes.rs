@@ -1,5 +1,6 @@
 //! Mistakes in the code around raft: each is found within the seeds granted to it in advance.
 
+use cluster_sim::explore::{Case, ShrinkBounds};
 use cluster_sim::fault::FaultKind;
 use cluster_sim::node::{DiskImage, EntryLog, JournalRecord, Recovered};
 use cluster_sim::prelude::*;
@@ -128,8 +129,9 @@ fn assert_panics(scenario: &Scenario, seeds: u64, text: &str) {
     let reports = (0..seeds).map(|seed| scenario.run(Seed(seed)));
     let panics = |report: &Report| report.panic.as_ref().is_some_and(|panic| panic.message.contains(text));
     let report = reports.into_iter().find(panics).expect("a replica panics with this text");
-    let minimized = scenario.shrink(&report).expect("a replica panicked");
-    assert!(minimized.faults.1 <= 4, "{minimized}");
+    let bounds = ShrinkBounds { runs: 250, time: Duration::MAX };
+    let minimized = scenario.shrink_within(Case::of(&report), &report, bounds, |_| {}).expect("a replica panicked");
+    assert!(minimized.faults.1 <= 8, "{minimized}");
 }
 
 #[test]
