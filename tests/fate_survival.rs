@@ -286,7 +286,7 @@ fn with_disks_95_percent_of_fates_survive_removing_a_fault() {
 #[test]
 fn with_disks_removing_a_crash_changes_later_lives_of_its_node_alone() {
     let crash = |number| NodeFault::Crash { node: format!("store/{number}"), down_for: Some(milliseconds(100)) };
-    let crashes = (0..3_u32).map(|number| (number, milliseconds(3_000 + 6_000 * u64::from(number))));
+    let crashes = (0..3_u32).map(|number| (number, milliseconds(3_000 + 1_500 * u64::from(number))));
     let plan = crashes.clone().fold(FaultPlan::new(), |plan, (number, at)| plan.at(at, crash(number)));
     let whole = disk_fates(plan.clone());
     for (number, at) in crashes {
@@ -304,6 +304,6 @@ fn with_disks_removing_a_crash_changes_later_lives_of_its_node_alone() {
             "store/{number}: by address {by_address:.4} of {addressed}, by meaning {survived:.4} of {others}, own {of_later_lives:.4} of {own}"
         );
         assert!(others > 10_000 && survived == 1.0, "store/{number}: {survived:.4} of {others} by meaning");
-        assert!(own > 100 && of_later_lives < 0.05, "store/{number}: {of_later_lives:.4} of {own}: the address has no life");
+        assert!(own > 400 && of_later_lives < 0.05, "store/{number}: {of_later_lives:.4} of {own}: the address has no life");
     }
 }
