@@ -1,6 +1,7 @@
 //! The bytes of a file, in pages that images of the disk share.
 
 use std::fmt;
+#[cfg(any(test, feature = "test-utils"))]
 use std::sync::Arc;
 
 use crate::pages::{PAGE, Page, Pages};
