@@ -85,7 +85,7 @@ const RULE_CEILINGS: [RuleCeiling; 6] = [
 
 /// The most instructions that an operation of a disk may need beyond an event of [`DISK_TIMERS`].
 const DISK_CEILINGS: [Ceiling; 2] =
-    [ceiling("disk", Kind::Machines, 250).at_present(1_124), ceiling("disk", Kind::Async, 250).at_present(910)];
+    [ceiling("disk", Kind::Machines, 250).at_present(1_128), ceiling("disk", Kind::Async, 250).at_present(914)];
 
 /// The cell with a timer in place of each operation.
 const DISK_TIMERS: &str = "disk-timers";
