@@ -82,10 +82,6 @@ impl<'s, 'h, M: Model> Search<'s, 'h, M> {
     fn run(mut self) -> Result<Interleaved, Spent> {
         loop {
             self.place_readers()?;
-            if self.left < self.least_left {
-                self.least_left = self.left;
-                self.longest.clone_from(&self.order);
-            }
             if self.left == 0 {
                 return Ok(Interleaved::Order);
             }
@@ -127,8 +123,22 @@ impl<'s, 'h, M: Model> Search<'s, 'h, M> {
         Ok(())
     }
 
+    /// Keeps the order if it explains more answers than those before.
+    ///
+    /// Only where the search goes back, for a copy at each call would cost quadratic time.
+    fn keep_longest(&mut self) {
+        if self.left < self.least_left {
+            self.least_left = self.left;
+            let last = self.order.iter().rposition(|call| self.lanes.calls[*call].answer.is_some());
+            self.longest = self.order[..last.map_or(0, |last| last + 1)].to_vec();
+        }
+    }
+
     /// Places the next call that the last choice did not try, or goes back further; `false` if nothing is left to try.
     fn place_another(&mut self) -> Result<bool, Spent> {
+        if self.choices.last().is_some_and(|choice| choice.untried.is_empty()) {
+            self.keep_longest();
+        }
         while let Some(choice) = self.choices.last_mut() {
             let lane = choice.untried.pop();
             self.current.clone_from(&choice.configuration);
@@ -141,6 +151,8 @@ impl<'s, 'h, M: Model> Search<'s, 'h, M> {
                     if self.place(lane)? {
                         return Ok(true);
                     }
+                    // None of the others may fit either.
+                    self.keep_longest();
                 }
             }
         }
