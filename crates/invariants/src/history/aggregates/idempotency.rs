@@ -18,8 +18,9 @@ use crate::history::record::History;
 ///
 /// Decided at the answer. A request that is sent again is another call with the client and number of the first. Found are: two
 /// different replies to one request; two payloads accepted under one number; and in a list of effects, one that is listed twice,
-/// one that no request asked for, and one missing that was replied to before the list was asked for. A client whose session the
-/// service forgot goes on under another name: its old numbers mean nothing any longer.
+/// one that no request asked for, one whose requests all failed or were refused, and one missing that was replied to before the
+/// list was asked for. A client whose session the service forgot goes on under another name: its old numbers mean nothing any
+/// longer.
 #[derive(Debug, Clone)]
 pub struct Idempotency<C, P, R> {
     requests: IndexMap<(C, u64), Request<P, R>, FxBuildHasher>,
@@ -62,8 +63,18 @@ pub enum IdempotentAnswer<C, R> {
 struct Request<P, R> {
     /// The payload and reply that were accepted first, with when and by which operation.
     accepted: Option<(P, R, Moment, usize)>,
-    /// The last list of effects that has it.
+    /// Calls that took effect or may have.
+    attempts: u32,
+    /// The last list of effects that has it, and the operation that asked for the list.
     listed: u32,
+    listed_by: usize,
+}
+
+// Written out: a derived one would ask for defaults of payloads and replies.
+impl<P, R> Default for Request<P, R> {
+    fn default() -> Self {
+        Self { accepted: None, attempts: 0, listed: 0, listed_by: 0 }
+    }
 }
 
 impl<C, P, R> Default for Idempotency<C, P, R> {
@@ -76,7 +87,7 @@ impl<C: Clone + Eq + Hash + Debug, P: Clone + PartialEq + Debug, R: Clone + Part
     fn reply(&mut self, index: usize, id: (C, u64), payload: &P, reply: &R, at: Moment) -> Result<(), Contradiction> {
         self.replies += 1;
         let (client, number) = id.clone();
-        let request = self.requests.entry(id).or_insert(Request { accepted: None, listed: 0 });
+        let request = self.requests.entry(id).or_default();
         let Some((first_payload, first_reply, _, first)) = &request.accepted else {
             request.accepted = Some((payload.clone(), reply.clone(), at, index));
             return Ok(());
@@ -91,15 +102,27 @@ impl<C: Clone + Eq + Hash + Debug, P: Clone + PartialEq + Debug, R: Clone + Part
         Err(Contradiction { message, operations: vec![*first, index] })
     }
 
+    /// Takes back a call that has no effect.
+    fn refuse(&mut self, index: usize, client: &C, number: u64) -> Result<(), Contradiction> {
+        let request = self.requests.entry((client.clone(), number)).or_default();
+        request.attempts -= 1;
+        if request.attempts > 0 || request.listed == 0 {
+            return Ok(());
+        }
+        let message = format!("request {number} of {client:?} took effect and was refused");
+        Err(Contradiction { message, operations: vec![index, request.listed_by] })
+    }
+
     fn list(&mut self, index: usize, effects: &[(C, u64)], asked: Moment) -> Result<(), Contradiction> {
         self.lists += 1;
         for id in effects {
             let (client, number) = id;
             let message = match self.requests.get_mut(id) {
                 None => format!("request {number} of {client:?} took effect and was never made"),
+                Some(request) if request.attempts == 0 => format!("request {number} of {client:?} took effect and was refused"),
                 Some(request) if request.listed == self.lists => format!("request {number} of {client:?} took effect twice"),
                 Some(request) => {
-                    request.listed = self.lists;
+                    (request.listed, request.listed_by) = (self.lists, index);
                     continue;
                 }
             };
@@ -126,17 +149,22 @@ where
         match *event {
             HistoryEvent::Invoked { op: IdempotentOp::Request { client, number, .. }, .. } => {
                 let made = self.requests.len();
-                self.requests.entry((client.clone(), *number)).or_insert(Request { accepted: None, listed: 0 });
+                self.requests.entry((client.clone(), *number)).or_default().attempts += 1;
                 self.retries += u64::from(made == self.requests.len());
             }
             HistoryEvent::Completed { index, op, invoked, outcome: Completion::Ok { answer, at }, .. } => match (op, answer) {
                 (IdempotentOp::Request { client, number, payload }, IdempotentAnswer::Replied(reply)) => {
                     return self.reply(index, (client.clone(), *number), payload, reply, *at);
                 }
-                (IdempotentOp::Request { .. }, IdempotentAnswer::Refused) => {}
+                (IdempotentOp::Request { client, number, .. }, IdempotentAnswer::Refused) => {
+                    return self.refuse(index, client, *number);
+                }
                 (IdempotentOp::Effects, IdempotentAnswer::Effects(effects)) => return self.list(index, effects, invoked),
                 _ => return Err(wrong_answer(index, op, answer)),
             },
+            HistoryEvent::Completed { index, op: IdempotentOp::Request { client, number, .. }, .. } => {
+                return self.refuse(index, client, *number);
+            }
             HistoryEvent::Invoked { .. } | HistoryEvent::Completed { .. } => {}
         }
         Ok(())

@@ -7,6 +7,8 @@ mod availability;
 mod conservation;
 mod counter_bounds;
 mod each_key;
+#[cfg(test)]
+mod failed_calls;
 mod fencing_tokens;
 mod idempotency;
 mod mutual_exclusion;

@@ -20,7 +20,7 @@ use crate::history::record::History;
 /// After Jepsen's checker of that name. An element is *known* once its add was acknowledged or a read had it. Reads that have it
 /// decide, and reads that were asked for after it was known, in the order in which they were asked for: if the last of them has
 /// it, it is *stable*; if not, it is *lost*; without any it is *never read*, and the verdict is unknown. An element that a read
-/// lists twice, or that no add can have put there, is found at once.
+/// lists twice, or that no add can have put there, is found at once, and one that a read has and whose add fails, at the failure.
 #[derive(Debug, Clone)]
 pub struct SetFull<V> {
     elements: IndexMap<V, Element, FxBuildHasher>,
@@ -103,7 +103,7 @@ impl<V: Clone + Eq + Hash + Debug> SetFull<V> {
         }
         match (finding, stale) {
             (Some(message), _) => Err(Contradiction { message, operations: vec![index] }),
-            (None, Some((value, first))) if self.is_linearizable => Err(stale_finding(value, first, index)),
+            (None, Some((value, first))) if self.is_linearizable && !self.has_removals => Err(stale_finding(value, first, index)),
             (None, _) => Ok(()),
         }
     }
@@ -120,7 +120,7 @@ impl<V: Clone + Eq + Hash + Debug> SetFull<V> {
             element.know(heard, index);
         } else if let Some((_, first)) = element.known.filter(|(known, _)| *known < asked) {
             element.absent = element.absent.max(Some((asked, index)));
-            if self.is_linearizable {
+            if self.is_linearizable && !self.has_removals {
                 return Err(stale_finding(value, first, index));
             }
         }
@@ -167,8 +167,17 @@ impl<V: Clone + Eq + Hash + Debug> Checker<SetOp<V>, SetAnswer<V>> for SetFull<V
             }
             HistoryEvent::Invoked { op: SetOp::Remove(_), .. } => self.has_removals = true,
             HistoryEvent::Invoked { .. } => {}
-            HistoryEvent::Completed { op: SetOp::Add(value), outcome: Completion::Fail { .. }, .. } => {
-                self.elements.entry(value.clone()).or_default().attempts -= 1;
+            HistoryEvent::Completed { index, op: SetOp::Add(value), outcome: Completion::Fail { .. }, .. } => {
+                let element = self.elements.entry(value.clone()).or_default();
+                element.attempts -= 1;
+                if element.attempts > 0 {
+                    return Ok(());
+                }
+                if let Some((_, read)) = std::mem::take(element).known {
+                    self.unexpected += 1;
+                    let message = format!("a read has {value:?}, whose add failed");
+                    return Err(Contradiction { message, operations: vec![index, read] });
+                }
             }
             HistoryEvent::Completed { index, op, invoked, outcome: Completion::Ok { answer, at }, .. } => match (op, answer) {
                 (SetOp::Add(value), SetAnswer::Done) => self.elements.entry(value.clone()).or_default().know(*at, index),

@@ -16,10 +16,10 @@ use crate::history::record::History;
 
 /// Checks that what is taken from a queue was put in, in whatever order, and that nothing is lost.
 ///
-/// A value that comes out unasked, or more often than it was put in, is found at the answer. Loss is decided at the end, from the
-/// last dequeue that found the queue empty: a value acknowledged before that one was asked for, and never taken, is lost, unless
-/// a dequeue without an answer can have taken it. If values are left that no such dequeue was asked for after, the verdict is
-/// unknown: drain the queue before the end.
+/// A value that comes out unasked, or more often than it was put in, is found at the answer, or when an enqueue of it fails
+/// afterwards. Loss is decided at the end, from the last dequeue that found the queue empty: a value acknowledged before that one
+/// was asked for, and never taken, is lost, unless a dequeue without an answer can have taken it. If values are left that no such
+/// dequeue was asked for after, the verdict is unknown: drain the queue before the end.
 #[derive(Debug, Clone)]
 pub struct TotalQueue<V> {
     values: IndexMap<V, Counts, FxBuildHasher>,
@@ -97,7 +97,12 @@ impl<V: Clone + Eq + Hash + Debug> Checker<QueueOp<V>, QueueAnswer<V>> for Total
                         counts.last = (at.order, index);
                     }
                     (QueueOp::Enqueue(value), Completion::Fail { .. }) => {
-                        self.values.entry(value.clone()).or_default().attempted -= 1;
+                        let counts = self.values.entry(value.clone()).or_default();
+                        counts.attempted -= 1;
+                        if counts.dequeued > counts.attempted {
+                            let message = format!("{value:?} was taken, and putting it in failed");
+                            return Err(Contradiction { message, operations: vec![index, counts.taken_by] });
+                        }
                     }
                     (QueueOp::Dequeue, Completion::Ok { answer: QueueAnswer::Value(Some(value)), .. }) => {
                         return self.take(index, value);
