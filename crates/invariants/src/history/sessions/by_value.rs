@@ -19,8 +19,9 @@ use crate::history::record::History;
 ///
 /// No two writes of a key may write one value; otherwise the verdict is unknown. If a process read or wrote one value and then
 /// another, the second must be newer: found is a circle of values each of which must be newer than the one before, decided at the
-/// end. A value older than all, nothing, stands for a key without a write. A read of a value that no write can have written is
-/// found at the end, too. A successful compare-and-set is a read followed by a write.
+/// end. A value older than all, nothing, stands for a key without a write. A read of a value that no write can have written, as
+/// none was asked for until then or all failed, is found at the end, too. A successful compare-and-set is a read followed by a
+/// write.
 #[derive(Debug, Clone)]
 pub struct ValueSessions<K, V> {
     /// The last value that each process met of each key, with its operation, and whether it wrote it.
@@ -51,6 +52,8 @@ struct Writes {
     attempts: u32,
     /// A read of it.
     read_by: Option<usize>,
+    /// A read of it that was answered while no write of it had been asked for.
+    read_early: Option<usize>,
 }
 
 /// A process met `from` and then `to`.
@@ -80,7 +83,7 @@ impl<K, V> Default for ValueSessions<K, V> {
 impl<V: Clone + Eq + Hash> Values<V> {
     fn new() -> Self {
         let mut numbers = IndexMap::default();
-        numbers.insert(None, Writes { attempts: 1, read_by: None });
+        numbers.insert(None, Writes { attempts: 1, ..Writes::default() });
         Self { numbers, newer: Vec::new() }
     }
 
@@ -186,7 +189,11 @@ impl<K: Clone + Eq + Hash + Debug, V: Clone + Eq + Hash + Debug> ValueSessions<K
         let values = self.values(key);
         let number = values.number(value);
         if !is_write {
-            values.numbers[number].read_by.get_or_insert(index);
+            let writes = &mut values.numbers[number];
+            writes.read_by.get_or_insert(index);
+            if writes.attempts == 0 {
+                writes.read_early.get_or_insert(index);
+            }
         }
         let to = Met { value: number, index, is_write };
         if let Some(from) = self.last.insert((process, key.clone()), to) {
@@ -200,10 +207,15 @@ impl<K: Clone + Eq + Hash + Debug, V: Clone + Eq + Hash + Debug> ValueSessions<K
     fn findings(&self) -> Vec<Contradiction> {
         let mut findings = Vec::new();
         for (key, values) in &self.keys {
-            let unwritten = values.numbers.iter().filter(|(_, writes)| writes.attempts == 0);
-            findings.extend(unwritten.filter_map(|(value, writes)| {
-                let message = format!("{:?} of {key:?} was read and never written", value.as_ref()?);
-                Some(Contradiction { message, operations: vec![writes.read_by?] })
+            findings.extend(values.numbers.iter().filter_map(|(value, writes)| {
+                let (read, when) = match writes.attempts {
+                    0 => (writes.read_by?, "never written"),
+                    _ => (writes.read_early?, "written only later"),
+                };
+                Some(Contradiction {
+                    message: format!("{:?} of {key:?} was read and {when}", value.as_ref()?),
+                    operations: vec![read],
+                })
             }));
             let circle = values.circle();
             let text = |newer: &Newer| {

@@ -124,6 +124,9 @@ fn swaps(process: u32, from: u8, to: u8, answer: RegisterAnswer<u8>) -> Values {
 #[case::never_written(&["7 of 'x' was read and never written"], vec![reads(0, Some(7))])]
 #[case::failed(&["1 of 'x' was read and never written"], vec![call(0, ('x', RegisterOp::Write(1))), fail(0), reads(1, Some(1))])]
 #[case::swapped_in_though_refused(&["3 of 'x' was read and never written"], vec![swaps(1, 2, 3, RegisterAnswer::Mismatch), reads(0, Some(3))])]
+#[case::read_before_it_was_written(&["1 of 'x' was read and written only later"], vec![reads(0, Some(1)), writes(1, 1)])]
+#[case::swapped_before_it_was_written(&["1 of 'x' was read and written only later"], vec![swaps(0, 1, 2, RegisterAnswer::Written), writes(1, 1)])]
+#[case::read_while_it_was_written(&[], vec![call(1, ('x', RegisterOp::Write(1))), reads(0, Some(1)), ok(1, RegisterAnswer::Written)])]
 #[case::wrong_answer(&["Written is no answer to Read: record with each operation its own answer"], vec![did(0, ('x', RegisterOp::Read), RegisterAnswer::Written)])]
 fn h8_values(#[case] expected: &[&str], #[case] events: Vec<Values>) {
     assert_eq!(messages(&judged(ValueSessions::default(), events)), expected);
