@@ -48,6 +48,10 @@ impl Budget {
         Self { bounds, steps: 0, memory: 0 }
     }
 
+    pub(crate) fn steps_taken(&self) -> u64 {
+        self.steps
+    }
+
     pub(crate) fn take_step(&mut self) -> Result<(), Spent> {
         self.steps += 1;
         if self.steps > self.bounds.steps { Err(Spent::Steps) } else { Ok(()) }

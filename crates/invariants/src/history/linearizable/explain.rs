@@ -1,7 +1,8 @@
 //! Explains why no order is left: the fewest operations that contradict each other, whatever the others did.
 
 use super::calls::Calls;
-use super::search::{Found, Helpers, find_order};
+use super::others::{helpers_of, related};
+use super::search::{Found, find_order};
 use crate::history::bounds::{Bounds, Budget};
 use crate::history::checker::Contradiction;
 use crate::history::model::Model;
@@ -10,6 +11,12 @@ use crate::history::record::History;
 
 /// Steps of the model that one question of an explanation may cost; what stays open then is kept as a part of the contradiction.
 const STEPS: u64 = 1_000_000;
+/// Steps that all questions of an explanation may cost.
+const STEPS_IN_ALL: u64 = 10_000_000;
+/// The last operations that are looked at before older ones.
+const RECENT: usize = 64;
+/// Operations that a sentence names if it could not be made shorter.
+const NAMED: usize = 12;
 /// Operations of which every order is written out.
 const TOLD: usize = 4;
 /// Orders that are written out.
@@ -43,39 +50,67 @@ fn contradiction<M: Model>(
     stuck: usize,
     in_a_row: u32,
 ) -> Option<Vec<usize>> {
-    let is_contradiction = |core: &[usize]| {
+    let mut left = STEPS_IN_ALL;
+    // `None` once all steps are spent.
+    let mut is_contradiction = |core: &[usize]| {
+        // A question costs time for each operation, too.
+        left = left.checked_sub(before.len() as u64)?;
+        let Some(helpers) = helpers_of(model, operations, before, core, in_a_row) else { return Some(false) };
         let calls = Calls::new(model, operations, core);
-        let mut helpers = Helpers { ops: Vec::new(), in_a_row };
-        for index in before.iter().filter(|index| !core.contains(index)) {
-            let Operation { op, .. } = &operations[*index];
-            let can_help = operations[*index].may_have_happened() && !model.changes_nothing(op, None);
-            if can_help && !helpers.ops.contains(&op) {
-                helpers.ops.push(op);
-            }
-        }
         let mut budget = Budget::new(Bounds { steps: STEPS, ..Bounds::default() });
-        matches!(find_order(model, &calls, &helpers, None, &mut budget), Ok(Found::Stuck { .. }))
+        let found = find_order(model, &calls, &helpers, None, &mut budget);
+        left = left.checked_sub(budget.steps_taken())?;
+        Some(matches!(found, Ok(Found::Stuck { .. })))
     };
-    // The last operations first: a contradiction is seldom older.
-    let others: Vec<usize> = before.iter().copied().filter(|index| *index != stuck).collect();
-    let window = |size: usize| {
-        let mut core = others[others.len() - size.min(others.len())..].to_vec();
-        core.push(stuck);
-        core.sort_unstable();
-        core
-    };
-    let sizes = std::iter::successors(Some(2), |size| (*size < others.len()).then_some(size * 2));
-    let mut core = sizes.map(window).find(|core| is_contradiction(core))?;
+    let mut core = None;
+    for candidate in candidates(model, operations, before, stuck) {
+        if is_contradiction(&candidate)? {
+            core = Some(candidate);
+            break;
+        }
+    }
+    let mut core = core?;
     // Reads go first: writes say more about why the state is what it is.
     let (reads, writes): (Vec<usize>, Vec<usize>) =
         core.iter().partition(|index| model.changes_nothing(&operations[**index].op, operations[**index].answer()));
     for index in reads.into_iter().chain(writes).filter(|index| *index != stuck) {
         let fewer: Vec<usize> = core.iter().copied().filter(|other| *other != index).collect();
-        if is_contradiction(&fewer) {
-            core = fewer;
+        match is_contradiction(&fewer) {
+            Some(true) => core = fewer,
+            Some(false) => {}
+            None => return (core.len() <= NAMED).then_some(core),
         }
     }
     Some(core)
+}
+
+/// Iterates over sets of operations that may contradict each other: the last ones first, as a contradiction is seldom older; then
+/// these with those of the state that `stuck` shows.
+fn candidates<M: Model>(
+    model: &M,
+    operations: &[Operation<M::Op, M::Answer>],
+    before: &[usize],
+    stuck: usize,
+) -> impl Iterator<Item = Vec<usize>> {
+    let others: Vec<usize> = before.iter().copied().filter(|index| *index != stuck).collect();
+    let related = related(model, operations, before, stuck);
+    let sizes = |from: usize, most: usize| {
+        let most = most.min(others.len().max(2));
+        std::iter::successors(Some(from), move |size| (*size < most).then_some(size * 2))
+    };
+    let windows: Vec<(usize, bool)> = sizes(2, RECENT)
+        .map(|size| (size, false))
+        .chain(sizes(2, RECENT).filter(|_| !related.is_empty()).map(|size| (size, true)))
+        .chain(sizes(2 * RECENT, usize::MAX).filter(|_| others.len() > RECENT).map(|size| (size, false)))
+        .collect();
+    windows.into_iter().map(move |(size, with_related)| {
+        let mut core = others[others.len() - size.min(others.len())..].to_vec();
+        core.extend(related.iter().filter(|_| with_related));
+        core.push(stuck);
+        core.sort_unstable();
+        core.dedup();
+        core
+    })
 }
 
 /// Says which orders time allows, and where each goes wrong.

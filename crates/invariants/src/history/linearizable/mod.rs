@@ -2,7 +2,10 @@
 
 mod calls;
 mod explain;
+#[cfg(test)]
+mod long;
 mod mask;
+mod others;
 mod search;
 #[cfg(test)]
 mod tests;
