@@ -89,6 +89,15 @@ pub trait Model {
         format!("{state:?}")
     }
 
+    /// Estimates the bytes that a state owns besides its own size.
+    ///
+    /// [`Bounds::memory`](super::Bounds::memory) counts them. Optional: right for a state that owns nothing. One that grows must
+    /// count what it owns, or a search of a long history takes more memory than its bound.
+    fn heap_bytes(&self, state: &Self::State) -> usize {
+        let _ = state;
+        0
+    }
+
     /// How an operation with that answer treats the state as a whole.
     ///
     /// Optional: an object whose operations all overwrite or show its state, and never leave one state twice, is judged in linear

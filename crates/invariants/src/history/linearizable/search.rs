@@ -208,7 +208,8 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
     fn number_of(&mut self, state: M::State) -> Result<u32, Spent> {
         let (number, is_new) = self.states.insert_full(state);
         if is_new {
-            self.budget.take_memory(2 * (size_of::<M::State>() + size_of::<usize>()))?;
+            let heap = self.model.heap_bytes(&self.states[number]);
+            self.budget.take_memory(2 * (size_of::<M::State>() + size_of::<usize>()) + heap)?;
         }
         Ok(u32::try_from(number).expect("the bound of memory is spent before"))
     }

@@ -68,6 +68,10 @@ impl<V: Clone + Eq + Hash + Debug> Model for AppendList<V> {
         })
     }
 
+    fn heap_bytes(&self, list: &Vec<V>) -> usize {
+        size_of_val::<[V]>(list)
+    }
+
     fn changes_nothing(&self, op: &AppendListOp<V>, _: Option<&AppendListAnswer<V>>) -> bool {
         matches!(op, AppendListOp::Read)
     }

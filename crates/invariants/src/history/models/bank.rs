@@ -107,6 +107,10 @@ impl<K: Clone + Ord + Hash + Debug> Model for Bank<K> {
         }
     }
 
+    fn heap_bytes(&self, balances: &BTreeMap<K, u64>) -> usize {
+        balances.len() * size_of::<(K, u64)>()
+    }
+
     fn changes_nothing(&self, op: &BankOp<K>, answer: Option<&BankAnswer<K>>) -> bool {
         matches!((op, answer), (BankOp::Read, _) | (BankOp::Transfer { .. }, Some(BankAnswer::Refused)))
     }

@@ -74,6 +74,10 @@ impl<K: Clone + Ord + Hash + Debug, M: Model> Model for Keyed<K, M> {
         self.0.changes_nothing(op, answer)
     }
 
+    fn heap_bytes(&self, state: &M::State) -> usize {
+        self.0.heap_bytes(state)
+    }
+
     fn access(&self, (_, op): &Self::Op, answer: Option<&M::Answer>) -> Access<M::State> {
         self.0.access(op, answer)
     }

@@ -67,6 +67,10 @@ impl<V: Clone + Eq + Hash + Debug> Model for Queue<V> {
         })
     }
 
+    fn heap_bytes(&self, queue: &VecDeque<V>) -> usize {
+        queue.len() * size_of::<V>()
+    }
+
     fn changes_nothing(&self, op: &QueueOp<V>, answer: Option<&QueueAnswer<V>>) -> bool {
         matches!((op, answer), (QueueOp::Dequeue, Some(QueueAnswer::Value(None))))
     }

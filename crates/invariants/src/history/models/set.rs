@@ -71,6 +71,10 @@ impl<V: Clone + Ord + Hash + Debug> Model for Set<V> {
         Some(next)
     }
 
+    fn heap_bytes(&self, set: &BTreeSet<V>) -> usize {
+        set.len() * size_of::<V>()
+    }
+
     fn changes_nothing(&self, op: &SetOp<V>, _: Option<&SetAnswer<V>>) -> bool {
         matches!(op, SetOp::Contains(_) | SetOp::Read)
     }

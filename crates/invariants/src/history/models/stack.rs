@@ -66,6 +66,10 @@ impl<V: Clone + Eq + Hash + Debug> Model for Stack<V> {
         })
     }
 
+    fn heap_bytes(&self, stack: &Vec<V>) -> usize {
+        size_of_val::<[V]>(stack)
+    }
+
     fn changes_nothing(&self, op: &StackOp<V>, answer: Option<&StackAnswer<V>>) -> bool {
         matches!((op, answer), (StackOp::Pop, Some(StackAnswer::Value(None))))
     }

@@ -3,10 +3,10 @@ use rstest::rstest;
 use super::{
     AppendList, AppendListAnswer, AppendListOp, Bank, BankAnswer, BankOp, Counter, CounterAnswer, CounterOp, Keyed, Lease,
     LeaseAnswer, LeaseOp, Mutex, MutexAnswer, MutexOp, Queue, QueueAnswer, QueueOp, Register, RegisterAnswer, RegisterOp,
-    Registers, Set, SetAnswer, SetOp, Stack, StackAnswer, StackOp,
+    Registers, Set, SetAnswer, SetOp, Stack, StackAnswer, StackOp, Text, TextAnswer, TextOp,
 };
 use crate::history::oracle::{Event, Sample, call, did, fail, history, ok};
-use crate::history::{Bounds, Linearization, Model, check_linearizable};
+use crate::history::{Bounds, Linearization, Model, Sequence, check_linearizable, check_sequential};
 
 type Events<M> = Vec<Vec<Event<<M as Model>::Op, <M as Model>::Answer>>>;
 
@@ -277,4 +277,30 @@ fn models_tell_the_truth_about_what_changes_nothing() {
     assert_true_to_itself(&Mutex::default());
     assert_true_to_itself(&Lease::default());
     assert_true_to_itself(&Bank::new([(0, 2), (1, 1)]));
+}
+
+/// Asserts that a client's many operations are judged, and not within a mebibyte.
+fn assert_spent<M: Model>(model: &M, operations: impl IntoIterator<Item = (M::Op, M::Answer)>) {
+    let history = history(operations.into_iter().map(|(op, answer)| did(0, op, answer)));
+    assert_eq!(check_linearizable(model, &history, Bounds::default()), Linearization::Possible);
+    let bounds = Bounds { memory: 1 << 20, ..Bounds::default() };
+    let found = check_linearizable(model, &history, bounds);
+    assert!(matches!(found, Linearization::Unknown { .. }), "{found:?}");
+    let found = check_sequential(model, &history, bounds);
+    assert!(matches!(found, Sequence::Unknown { .. }), "{found:?}");
+}
+
+#[test]
+fn states_that_grow_count_for_the_bound_of_memory() {
+    let numbers = || 0..2_000_u32;
+    assert_spent(&AppendList::default(), numbers().map(|number| (AppendListOp::Append(number), AppendListAnswer::Done)));
+    assert_spent(&Queue::default(), numbers().map(|number| (QueueOp::Enqueue(number), QueueAnswer::Done)));
+    assert_spent(&Stack::default(), numbers().map(|number| (StackOp::Push(number), StackAnswer::Done)));
+    assert_spent(&Set::default(), numbers().map(|number| (SetOp::Add(number), SetAnswer::Done)));
+    assert_spent(&Text, numbers().map(|number| (TextOp::Append(format!("{number:4}")), TextAnswer::Done)));
+    let keyed = Keyed::<u8, AppendList<u32>>::default();
+    assert_spent(&keyed, numbers().map(|number| ((0, AppendListOp::Append(number)), AppendListAnswer::Done)));
+    let transfer = BankOp::Transfer { from: 0, to: 1, amount: 1 };
+    let bank = Bank::new((0..500_u32).map(|account| (account, 1_000)));
+    assert_spent(&bank, std::iter::repeat_n((transfer, BankAnswer::Done), 500));
 }

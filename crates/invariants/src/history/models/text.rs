@@ -62,6 +62,10 @@ impl Model for Text {
         }
     }
 
+    fn heap_bytes(&self, state: &String) -> usize {
+        state.len()
+    }
+
     fn changes_nothing(&self, op: &TextOp, _: Option<&TextAnswer>) -> bool {
         *op == TextOp::Get
     }

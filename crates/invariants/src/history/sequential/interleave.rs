@@ -168,7 +168,8 @@ impl<'s, 'h, M: Model> Search<'s, 'h, M> {
         let Some(next) = self.model.step(&self.states[state as usize], data.op, data.answer) else { return Ok(false) };
         let (number, is_new) = self.states.insert_full(next);
         if is_new {
-            self.budget.take_memory(2 * (size_of::<M::State>() + size_of::<usize>()))?;
+            let heap = self.model.heap_bytes(&self.states[number]);
+            self.budget.take_memory(2 * (size_of::<M::State>() + size_of::<usize>()) + heap)?;
         }
         let number = u32::try_from(number).expect("the bound of memory is spent before");
         if number == state && data.answer.is_none() {
