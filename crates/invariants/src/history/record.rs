@@ -34,13 +34,15 @@ pub struct History<O, A> {
     waiting: FxHashMap<Process, usize>,
     /// The moment of the last event.
     last: Option<Moment>,
+    /// The instant until which clients were recorded, if that is known.
+    ended: Option<VirtualInstant>,
     /// The names of processes, where they have any.
     names: BTreeMap<Process, String>,
 }
 
 impl<O, A> Default for History<O, A> {
     fn default() -> Self {
-        Self { operations: Vec::new(), waiting: FxHashMap::default(), last: None, names: BTreeMap::new() }
+        Self { operations: Vec::new(), waiting: FxHashMap::default(), last: None, ended: None, names: BTreeMap::new() }
     }
 }
 
@@ -110,6 +112,20 @@ impl<O, A> History<O, A> {
         let Operation { process, op, invoked, outcome } = &self.operations[index];
         let is_open = matches!(outcome, Completion::Open);
         (!is_open).then_some(HistoryEvent::Completed { index, process: *process, op, invoked: *invoked, outcome })
+    }
+
+    /// Notes that clients were recorded until then, though nothing more happened.
+    ///
+    /// An earlier instant than that of the last event changes nothing.
+    pub fn end_at(&mut self, at: VirtualInstant) {
+        self.ended = self.ended.max(Some(at));
+    }
+
+    /// Returns the instant until which clients were recorded.
+    ///
+    /// That of the last event unless a later one is known; `None` without any.
+    pub fn end(&self) -> Option<VirtualInstant> {
+        self.ended.max(self.last.map(|last| last.at))
     }
 
     /// Records that a process called, and returns the index of the new operation.

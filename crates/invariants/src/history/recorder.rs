@@ -78,6 +78,11 @@ impl<O, A> HistoryRecorder<O, A> {
         Ok(self.history.completion(index.map_err(RecordingError::History)?))
     }
 
+    /// Notes that clients were recorded until then.
+    pub fn end_at(&mut self, at: VirtualInstant) {
+        self.history.end_at(at);
+    }
+
     /// Leaves all calls of a node open: its life ended.
     pub fn end_life(&mut self, node: NodeId) {
         self.processes.end_life(node);

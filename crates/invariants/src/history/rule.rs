@@ -73,7 +73,8 @@ where
         self.judgement.times_checked
     }
 
-    fn finish(&mut self, _: &World<'_>) -> Verdict {
+    fn finish(&mut self, world: &World<'_>) -> Verdict {
+        self.recorder.end_at(world.now());
         let Judgement { findings, .. } = std::mem::take(&mut self.judgement);
         let is_told = !findings.is_empty();
         self.judgement = self.checker.finish(self.recorder.history());

@@ -14,7 +14,9 @@ use crate::history::record::History;
 ///
 /// Without a limit it only measures. A call is *quiet* if no disturbance overlaps it. An open quiet call is *stuck* once it is
 /// older than the time within which calls are answered, and *pending* before, or without such a limit; the fraction answered is
-/// that of the quiet calls which are not pending. A call that was refused for certain counts as not answered.
+/// that of the quiet calls which are not pending. A call that was refused for certain counts as not answered. Ages count until the
+/// [end](History::end) of the recording, which in a run is that of the run. A disturbance after which no client waits for an
+/// answer needs no recovery.
 #[derive(Debug, Clone, Default)]
 pub struct Availability {
     disturbances: Vec<(VirtualInstant, VirtualInstant)>,
@@ -74,6 +76,7 @@ impl Availability {
                     }
                 }
             }
+            counts.last_wait = counts.last_wait.max(Some(until));
         }
         counts
     }
@@ -102,6 +105,7 @@ impl Availability {
             let Some(limit) = self.recovers_within else { break };
             let (took, what) = match recovered {
                 Some(at) => (at.at.saturating_since(*healed), "until then none was answered"),
+                None if counts.last_wait <= Some(*healed) => continue,
                 None => (end.saturating_since(*healed), "no call was answered after it"),
             };
             if took > limit {
@@ -123,6 +127,8 @@ struct Counts {
     disturbed_answered: u64,
     latencies_ns: Vec<u64>,
     slowest: Option<(Duration, usize)>,
+    /// The last instant at which a client waited for an answer.
+    last_wait: Option<VirtualInstant>,
     /// The first answer to a call made after each disturbance.
     recovered: Vec<Option<Moment>>,
 }
@@ -152,8 +158,7 @@ impl Counts {
 
 impl<O, A> Checker<O, A> for Availability {
     fn finish(&mut self, history: &History<O, A>) -> Judgement {
-        let last = |operation: &Operation<O, A>| operation.completed().unwrap_or(operation.invoked).at;
-        let Some(end) = history.operations().iter().map(last).max() else { return Judgement::default() };
+        let Some(end) = history.end().filter(|_| !history.operations().is_empty()) else { return Judgement::default() };
         let counts = self.count(history, end);
         let findings = self.findings(&counts, end);
         let recovery = |((_, healed), recovered): (&(_, VirtualInstant), &Option<Moment>)| {

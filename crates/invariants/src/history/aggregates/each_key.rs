@@ -59,11 +59,11 @@ where
         Some(format!("{key:?}: {}", self.parts.get(key)?.describe(op, answer)?))
     }
 
-    fn finish(&mut self, _: &History<(K, O), A>) -> Judgement {
+    fn finish(&mut self, history: &History<(K, O), A>) -> Judgement {
         let mut all = Judgement::default();
         let mut measured = Map::new();
         for (key, part) in &mut self.parts {
-            let judgement = part.finish();
+            let judgement = part.finish(history.end());
             let named = |finding: Contradiction| Contradiction { message: format!("{key:?}: {}", finding.message), ..finding };
             all.findings.extend(judgement.findings.into_iter().map(named));
             all.unknown = all.unknown.or(judgement.unknown.map(|reason| format!("{key:?}: {reason}")));

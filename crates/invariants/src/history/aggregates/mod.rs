@@ -12,6 +12,8 @@ mod failed_calls;
 mod fencing_tokens;
 mod idempotency;
 mod mutual_exclusion;
+#[cfg(test)]
+mod outages;
 mod part;
 mod quantiles;
 mod set_full;

@@ -1,5 +1,6 @@
 //! A part of a history as a history of its own, with its checker.
 
+use cluster_sim_types::VirtualInstant;
 use rustc_hash::FxHashSet;
 
 use crate::history::checker::{Checker, Contradiction, Judgement};
@@ -52,7 +53,11 @@ impl<O, A, C: Checker<O, A>> Part<O, A, C> {
         self.checker.describe(op, answer)
     }
 
-    pub(super) fn finish(&mut self) -> Judgement {
+    /// Judges the part of a history that was recorded until `end`.
+    pub(super) fn finish(&mut self, end: Option<VirtualInstant>) -> Judgement {
+        if let Some(end) = end {
+            self.history.end_at(end);
+        }
         let judgement = self.checker.finish(&self.history);
         let findings = judgement.findings.into_iter().map(|finding| self.placed(finding)).collect();
         let longest_order = judgement.longest_order.iter().map(|index| self.places[*index]).collect();

@@ -85,7 +85,7 @@ where
         self.part.describe(&(self.op)(op)?, answer.map(|answer| (self.answer)(op, answer)).as_ref())
     }
 
-    fn finish(&mut self, _: &History<O, A>) -> Judgement {
-        self.part.finish()
+    fn finish(&mut self, history: &History<O, A>) -> Judgement {
+        self.part.finish(history.end())
     }
 }
