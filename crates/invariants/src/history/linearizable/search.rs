@@ -4,13 +4,15 @@
 //! and a configuration that failed once is not tried again. A configuration is the next answer to explain, the set of calls
 //! that overlap it and are placed already, and the state of the object; it forgets what came before, so it stays small.
 //! Calls that change nothing are placed at the first state that explains them, without a choice.
+//! An open call is placed only where the next one needs it. If the next one gives the same state without it, the order without it
+//! explains as much, and the open call can still be placed later.
 //!
 //! To explain a contradiction, the search can be given operations that happen whenever that helps, as often as it helps.
 
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use super::calls::{Calls, Event};
+use super::calls::{Call, Calls, Event};
 use super::mask::Mask;
 use crate::history::bounds::{Budget, Spent};
 use crate::history::model::Model;
@@ -69,6 +71,8 @@ struct Choice<K> {
     next: usize,
     /// How many helpers led to the state.
     helped: u32,
+    /// [`Search::unneeded`] there.
+    unneeded: Option<u32>,
 }
 
 struct Search<'s, 'h, M: Model, K> {
@@ -79,6 +83,8 @@ struct Search<'s, 'h, M: Model, K> {
     /// The states met, by number.
     states: IndexSet<M::State, FxBuildHasher>,
     /// Configurations that were entered before: event, mask, state, helpers.
+    ///
+    /// Without `unneeded`: where that refuses a call, the configuration without the open call leads on, and is tried in any case.
     entered: FxHashSet<(u32, K, u32, u32)>,
     choices: Vec<Choice<K>>,
     order: Vec<usize>,
@@ -95,6 +101,8 @@ struct Search<'s, 'h, M: Model, K> {
     state: u32,
     /// How many helpers came since the last call was placed; 0 if as many as help may follow each other.
     helped: u32,
+    /// The state before the last call, if that one is open and no reader has needed it yet.
+    unneeded: Option<u32>,
     /// The latest event that some order could not explain.
     farthest: u32,
 }
@@ -119,6 +127,7 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
             placed: K::empty(calls.slots),
             state: 0,
             helped: 0,
+            unneeded: None,
             farthest: 0,
         }
     }
@@ -195,14 +204,27 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
             if state == self.state && !call_data.returns {
                 return Ok(false); // Leaving it out is as good, for ever.
             }
+            if self.gives_without_last(call, state)? {
+                return Ok(false); // Leaving out the open call before it is as good: that one can still come later.
+            }
+            self.unneeded = (!call_data.returns).then_some(self.state);
             self.state = state;
-        }
-        if !call_data.changes_nothing {
             self.helped = 0;
+        } else {
+            self.unneeded = None;
         }
         self.placed.insert(call_data.slot);
         self.order.push(call);
         Ok(true)
+    }
+
+    /// Whether a call gives that state also without the open call placed last, which nothing needed yet.
+    fn gives_without_last(&mut self, call: usize, state: u32) -> Result<bool, Spent> {
+        let Some(before) = self.unneeded else { return Ok(false) };
+        self.budget.take_step()?;
+        let Call { op, answer, .. } = &self.calls.calls[call];
+        let next = self.model.step(&self.states[before as usize], op, *answer);
+        Ok(next.as_ref() == self.states.get_index(state as usize))
     }
 
     fn number_of(&mut self, state: M::State) -> Result<u32, Spent> {
@@ -226,7 +248,8 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
             }
             let placed = self.order.len();
             let (event, mask, state, helped) = (self.event, self.placed.clone(), self.state, self.helped);
-            self.choices.push(Choice { event, mask, state, placed, next: 0, helped });
+            let unneeded = self.unneeded;
+            self.choices.push(Choice { event, mask, state, placed, next: 0, helped, unneeded });
         }
         if self.place(call)? {
             return Ok(true);
@@ -291,6 +314,7 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
         let changes = state != self.state;
         if changes {
             self.state = state;
+            self.unneeded = None;
             self.helped += u32::from(self.helpers.in_a_row != u32::MAX);
         }
         Ok(changes)
@@ -303,6 +327,7 @@ impl<'s, 'h, M: Model, K: Mask> Search<'s, 'h, M, K> {
             self.placed.clone_from(&choice.mask);
             self.state = choice.state;
             self.helped = choice.helped;
+            self.unneeded = choice.unneeded;
             self.order.truncate(placed);
             while self.event > event {
                 self.event -= 1;

@@ -8,11 +8,15 @@ use crate::history::model::Access;
 use crate::history::models::{
     AppendList, Bank, Counter, Lease, Mutex, Queue, Register, RegisterAnswer, RegisterOp, Registers, Set, Stack,
 };
-use crate::history::oracle::{Order, Sample, did, for_random_histories, has_order, history};
+use crate::history::oracle::{GiveUp, Order, Sample, did, for_random_histories, for_random_histories_of, has_order, history};
 
-/// Compares with trying every order; the longest prefix must be one.
+/// Compares with trying every order.
 fn compare<M: Sample>(model: &M, cases: u32) {
-    for_random_histories(model, cases, |history| {
+    compare_with(model, GiveUp::Seldom, cases);
+}
+
+fn compare_with<M: Sample>(model: &M, give_up: GiveUp, cases: u32) {
+    for_random_histories_of(model, give_up, cases, |history| {
         let expected = has_order(model, history.operations(), Order::RealTime);
         match check_linearizable(model, history, Bounds::default()) {
             Linearization::Possible => prop_assert!(expected, "an order was found where none is"),
@@ -44,6 +48,17 @@ fn the_verdict_is_that_of_trying_every_order_of_locks_and_banks() {
     compare(&Lease::default(), 10_000);
     compare(&Lease::without_lapse(), 10_000);
     compare(&Bank::new([(0, 2), (1, 1)]), 10_000);
+}
+
+#[test]
+fn the_verdict_is_that_of_trying_every_order_of_open_calls() {
+    compare_with(&Register::default(), GiveUp::Often, 30_000);
+    compare_with(&Registers::default(), GiveUp::Often, 20_000);
+    compare_with(&Counter, GiveUp::Often, 10_000);
+    compare_with(&Queue::default(), GiveUp::Often, 10_000);
+    compare_with(&Stack::default(), GiveUp::Often, 10_000);
+    compare_with(&Mutex::default(), GiveUp::Often, 10_000);
+    compare_with(&Bank::new([(0, 2), (1, 1)]), GiveUp::Often, 10_000);
 }
 
 /// A register in which no two writes write one value.
@@ -171,4 +186,25 @@ fn a_stale_read_is_explained_by_the_two_writes_before_it() {
          write 17 of process 0 (17.000000s to 17.000000s), then \
          write 19 of process 0 (19.000000s to 19.000000s); the state is 19 then"
     );
+}
+
+/// Clients that gave up leave their writes open; each may happen at any later moment, which makes 2^60 sets of them.
+#[test]
+fn open_writes_without_a_read_cost_few_steps() {
+    use RegisterOp::{CompareAndSet, Write};
+    let mut history = History::default();
+    for value in 0..60 {
+        let [client, given_up] = [Process(0), Process(u32::from(value) + 1)];
+        history.invoke(given_up, at(u64::from(value)), Write(1_000 + value)).unwrap();
+        history.invoke(client, at(u64::from(value)), Write(value)).unwrap();
+        history.ok(client, at(u64::from(value)), RegisterAnswer::Written).unwrap();
+        history.invoke(client, at(u64::from(value)), CompareAndSet(value, value)).unwrap();
+        history.ok(client, at(u64::from(value)), RegisterAnswer::Written).unwrap();
+    }
+    let bounds = Bounds { steps: 1_000_000, ..Bounds::default() };
+    let check = |history: &History<_, _>| check_linearizable(&Register::<u16>::default(), history, bounds);
+    assert_eq!(check(&history), Linearization::Possible);
+    history.invoke(Process(0), at(300), RegisterOp::Read).unwrap();
+    history.ok(Process(0), at(301), RegisterAnswer::Value(Some(58))).unwrap();
+    assert!(matches!(check(&history), Linearization::Impossible(_)));
 }
