@@ -46,6 +46,7 @@ fn problems(planted: &PlantedBug, style: NodeStyle, report: &Report, minimized: 
             minimized.decisions.1.is_some_and(|count| count <= planted.expected.decisions),
             "it must have at most the decisions of the table",
         ),
+        (minimized.operations.1 <= planted.expected.operations, "it must have at most the operations of the table"),
         (rerun.digest == minimized.digest && rerun.finding().as_ref() == Some(&minimized.finding), "it must reproduce the run"),
         (
             mended.outcome == Outcome::Held || (is_tiny && mended.outcome == Outcome::Stale),

@@ -48,6 +48,7 @@ fn a_planted_bug_is_serialized_by_name() {
     let bug = registry.bug("edge-cache/session-stays-behind").expect("it is planted");
     let data = json!({
         "system": "edge-cache", "bug": "session-stays-behind", "rule": bug.expected.rule, "seeds": 200, "faults": 0, "decisions": 3,
+        "operations": 0,
     });
     assert_eq!(serde_json::to_value(bug).expect("it is plain data"), data);
 }

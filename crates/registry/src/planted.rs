@@ -37,7 +37,7 @@ impl BugHunt {
 
 /// The rule that must find a planted bug, and bounds on the search and on the minimized case.
 ///
-/// The number of seeds is fixed before the first search; those of faults and decisions are the maximum over the first three failing seeds in
+/// The number of seeds is fixed before the first search; those of faults, decisions and operations are the maximum over the first three failing seeds in
 /// either node style.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Expected {
@@ -51,6 +51,8 @@ pub struct Expected {
     pub faults: usize,
     /// The most decisions that a minimized case may need.
     pub decisions: usize,
+    /// The most operations of clients that a minimized case may need; 0 without clients that ask for theirs by number.
+    pub operations: u64,
 }
 
 impl Expected {
@@ -58,7 +60,13 @@ impl Expected {
     ///
     /// The array bounds the faults and the decisions of its minimized cases.
     pub const fn new(rule: &'static str, seeds: u64, [faults, decisions]: [usize; 2]) -> Self {
-        Self { rule, seeds, faults, decisions }
+        Self { rule, seeds, faults, decisions, operations: 0 }
+    }
+
+    /// Bounds the operations of clients in its minimized cases.
+    #[must_use]
+    pub const fn operations(self, operations: u64) -> Self {
+        Self { operations, ..self }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod canary;
 pub mod echo;
 pub mod edge_cache;
 pub mod gossip;
+pub mod kv;
 pub mod ledger;
 mod smoke;
 
@@ -27,6 +28,7 @@ macro_rules! each_system {
         $then! {
             echo::EchoSystem,
             gossip::GossipSystem,
+            kv::KvSystem,
             ledger::LedgerSystem,
             edge_cache::EdgeCacheSystem,
         }
@@ -55,10 +57,13 @@ mod tests {
         let edge_caches = ["", "-control", "-burst-lag", "-version-gated", "-async", "-short", "-short-async"]
             .map(|name| format!("edge-cache{name}"));
         assert_eq!(names[..7], edge_caches);
-        assert_eq!(names[7..14], ["echo", "echo-async", "gossip", "gossip-async", "ledger", "ledger-async", "canary"]);
-        let planted =
-            ["echo", "gossip", "ledger", "edge-cache"].map(|system| [format!("hunt-{system}"), format!("hunt-{system}-async")]);
-        assert_eq!(names[14..], planted.concat());
+        assert_eq!(
+            names[7..16],
+            ["echo", "echo-async", "gossip", "gossip-async", "kv", "kv-async", "ledger", "ledger-async", "canary"]
+        );
+        let planted = ["echo", "gossip", "kv", "ledger", "edge-cache"]
+            .map(|system| [format!("hunt-{system}"), format!("hunt-{system}-async")]);
+        assert_eq!(names[16..], planted.concat());
         for scenario in registry.scenarios() {
             assert!(scenario.prepare(&Variables::default()).is_ok(), "{}", scenario.name());
             assert!(!scenario.summary().contains('\n') && scenario.summary().len() <= 100, "{}", scenario.summary());
