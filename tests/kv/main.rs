@@ -1,0 +1,8 @@
+//! The key-value store: its histories are linearizable under every fault that it claims to survive, in both forms.
+
+mod coverage;
+mod oddities;
+mod sessions;
+mod sound;
+mod styles;
+mod traps;
