@@ -79,10 +79,14 @@ pub(crate) fn assert_same_seeds(bugs: &[PlantedBug]) {
 /// The faults after which several things may be due at one instant.
 const GATHERING: [&str; 4] = ["pause", "coalesced timers", "disk stall", "disk limit"];
 
+fn is_long(planted: &PlantedBug) -> bool {
+    matches!(planted.system, "ledger" | "kv")
+}
+
 /// How many seeds of a bug are compared.
 fn compared(planted: &PlantedBug) -> u64 {
-    // A run of the ledger takes as long as five of another system.
-    if planted.system == "ledger" { 200 } else { 1_000 }
+    // A run of one of these takes as long as five of another system.
+    if is_long(planted) { 200 } else { 1_000 }
 }
 
 /// In how many seeds the bug is found by its rule.
@@ -102,9 +106,8 @@ fn a_swarm_finds_bugs_three_times_as_often_as_a_nemesis() {
         (findings(planted, |seed| scenario.run(seed)), findings(planted, |seed| nemesis.run(seed)))
     };
     let registry = cluster_sim_scenarios::builtin();
-    // So few seeds of the ledger say nothing about a bug that needs 2,000.
-    let is_compared =
-        |bug: &&PlantedBug| bug.expected.faults > 1 && (bug.system != "ledger" || bug.expected.seeds <= compared(bug));
+    // So few seeds of a long run say nothing about a bug that needs 2,000.
+    let is_compared = |bug: &&PlantedBug| bug.expected.faults > 1 && (!is_long(bug) || bug.expected.seeds <= compared(bug));
     let planted: Vec<&PlantedBug> = registry.bugs().filter(is_compared).collect();
     let (one, other) = planted.split_at(planted.len() / 2);
     let all = std::thread::scope(|scope| {

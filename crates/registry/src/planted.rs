@@ -51,7 +51,9 @@ pub struct Expected {
     pub faults: usize,
     /// The most decisions that a minimized case may need.
     pub decisions: usize,
-    /// The most operations of clients that a minimized case may need; 0 without clients that ask for theirs by number.
+    /// The most operations of clients that a minimized case may need.
+    ///
+    /// 0 without clients that ask for theirs by number.
     pub operations: u64,
 }
 

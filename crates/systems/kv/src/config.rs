@@ -25,9 +25,13 @@ pub struct Config {
     pub answer_timeout: Duration,
     /// How often a client asks before it gives an operation up; that stays open then.
     pub attempts: u32,
-    /// The time between two heartbeats of a primary, and between two attempts of anything else that replicas repeat.
+    /// The time between two heartbeats of a primary.
+    ///
+    /// Replicas repeat all else as often.
     pub heartbeat: Duration,
-    /// The shortest time without word from a primary after which a replica asks to lead; the longest is twice that.
+    /// The shortest time without word from a primary after which a replica asks to lead.
+    ///
+    /// The longest is twice that.
     pub election: Duration,
     /// The planted bug; `None` for a correct system.
     pub bug: Option<Bug>,
