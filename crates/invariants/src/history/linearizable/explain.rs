@@ -11,6 +11,8 @@ use crate::history::record::History;
 
 /// Steps of the model that one question of an explanation may cost; what stays open then is kept as a part of the contradiction.
 const STEPS: u64 = 1_000_000;
+/// Bytes that the search of one question may remember: a text that is appended to without end would fill any memory.
+const MEMORY: usize = 16 << 20;
 /// Steps that all questions of an explanation may cost.
 const STEPS_IN_ALL: u64 = 10_000_000;
 /// The last operations that are looked at before older ones.
@@ -57,7 +59,7 @@ fn contradiction<M: Model>(
         left = left.checked_sub(before.len() as u64)?;
         let Some(helpers) = helpers_of(model, operations, before, core, in_a_row) else { return Some(false) };
         let calls = Calls::new(model, operations, core);
-        let mut budget = Budget::new(Bounds { steps: STEPS, ..Bounds::default() });
+        let mut budget = Budget::new(Bounds { steps: STEPS, memory: MEMORY });
         let found = find_order(model, &calls, &helpers, None, &mut budget);
         left = left.checked_sub(budget.steps_taken())?;
         Some(matches!(found, Ok(Found::Stuck { .. })))
