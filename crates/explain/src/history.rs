@@ -6,6 +6,9 @@ use std::fmt::Write;
 use cluster_sim_invariants::history::{HistoryBar, HistoryPicture};
 use cluster_sim_types::VirtualInstant;
 
+use crate::cycle::write_cycle;
+use crate::svg_text::{LETTER, cut, escaped};
+
 /// The style of the picture; it uses the colours of the page.
 pub(crate) const STYLE: &str = include_str!("history.css");
 
@@ -15,8 +18,6 @@ const NAMES: usize = 150;
 const MOMENT: usize = 44;
 const LANE: usize = 40;
 const BAR: usize = 26;
-/// Pixels of a letter, for cutting texts.
-const LETTER: usize = 7;
 
 /// Draws the picture of a rule as a part of a page.
 pub(crate) fn history_section(rule: &str, picture: &HistoryPicture) -> String {
@@ -48,6 +49,10 @@ fn write_section(html: &mut String, rule: &str, picture: &HistoryPicture) -> std
         count => format!(" <span class=\"quiet\">{count} other operations are not shown</span>"),
     };
     writeln!(html, "<section class=\"history\"><h2>{}{left_out}</h2>", escaped(rule))?;
+    if let Some(cycle) = &picture.cycle {
+        write_cycle(html, &picture.message, cycle)?;
+        writeln!(html, "<h3>When clients ran them</h3>")?;
+    }
     writeln!(
         html,
         "<div class=\"sideways\"><svg width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"what clients saw\">"
@@ -82,7 +87,7 @@ fn write_bar(html: &mut String, bar: &HistoryBar, moments: &[VirtualInstant], wi
     };
     let open = if bar.to_ns.is_none() { " open" } else { "" };
     let place = bar.place.map(|place| format!("{place}. ")).unwrap_or_default();
-    let label = format!("{place}{}", bar.text);
+    let label = format!("{place}{}", bar.text.replace('\n', "; "));
     let to = bar.to_ns.map_or("no answer".to_owned(), |to| format!("to {to}"));
     let about = match bar.place {
         Some(place) => format!("place {place} in the longest order"),
@@ -120,18 +125,4 @@ fn write_times(html: &mut String, picture: &HistoryPicture, moments: &[VirtualIn
         }
     }
     Ok(())
-}
-
-/// Cuts a text to the letters that fit.
-fn cut(text: &str, pixels: usize) -> String {
-    let most = (pixels / LETTER).saturating_sub(1);
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
-    format!("{kept}…")
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

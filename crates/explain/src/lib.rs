@@ -32,6 +32,7 @@
 //! assert!(explain::html(&recording, None).contains("no count passes three"));
 //! ```
 
+mod cycle;
 mod events_jsonl;
 mod history;
 mod html;
@@ -40,6 +41,7 @@ mod junit;
 mod log_layer;
 mod markdown;
 mod node_logs;
+mod svg_text;
 
 pub use events_jsonl::events_jsonl;
 pub use history::history_page;

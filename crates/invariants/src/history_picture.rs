@@ -3,6 +3,8 @@
 use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
+use crate::cycle_picture::CyclePicture;
+
 /// Operations of several clients around a contradiction, which a reader can take in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryPicture {
@@ -14,6 +16,9 @@ pub struct HistoryPicture {
     pub bars: Vec<HistoryBar>,
     /// The operations of the history that are not here.
     pub left_out: u64,
+    /// The cycle, if the contradiction is one between transactions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cycle: Option<CyclePicture>,
 }
 
 /// An operation of a picture.
@@ -21,7 +26,7 @@ pub struct HistoryPicture {
 pub struct HistoryBar {
     /// The process, as an index of [`HistoryPicture::lanes`].
     pub lane: usize,
-    /// The request and its answer.
+    /// The request and its answer, a line for each part.
     pub text: String,
     /// The invocation, in nanoseconds.
     pub from_ns: VirtualInstant,

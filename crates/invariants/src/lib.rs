@@ -7,6 +7,7 @@
 //! only.
 
 mod aim;
+mod cycle_picture;
 mod disk;
 pub mod history;
 mod history_picture;

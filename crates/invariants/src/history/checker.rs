@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::history_event::HistoryEvent;
 use super::record::History;
+use crate::cycle_picture::CycleArrow;
 
 /// A contradiction, with the operations that show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,10 @@ pub struct Judgement {
     pub times_checked: u64,
     /// Measurements for the report; null without any.
     pub measured: Value,
+    /// The dependencies of the first contradiction, if it is a cycle of transactions.
+    ///
+    /// Each leads to the start of the next, and the last to that of the first.
+    pub cycle: Vec<CycleArrow>,
     /// An order that explains every answer before that of the first contradiction.
     ///
     /// Empty where the checker looked for none.
@@ -46,7 +51,7 @@ pub trait Checker<O, A> {
         Ok(())
     }
 
-    /// Says what a client asked and heard, for readers; `None` if the types say it well enough themselves.
+    /// Says what a client asked and heard, a line for each part; `None` if the types say it well enough.
     fn describe(&self, op: &O, answer: Option<&A>) -> Option<String> {
         let _ = (op, answer);
         None

@@ -35,6 +35,7 @@ mod sequential;
 mod sessions;
 pub mod transactions;
 
+pub use crate::cycle_picture::{CycleArrow, CycleNode, CyclePicture};
 pub use crate::history_picture::{HistoryBar, HistoryPicture};
 pub use bounds::Bounds;
 pub use checker::{Checker, Contradiction, Judgement, check};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::checker::Judgement;
 use super::operation::Process;
 use super::record::History;
+use crate::cycle_picture::{CycleArrow, CycleNode, CyclePicture};
 use crate::history_picture::{HistoryBar, HistoryPicture};
 
 /// Operations that a picture has at most, besides those of the contradiction.
@@ -47,6 +48,21 @@ impl HistoryPicture {
         let bars: Vec<HistoryBar> = bars.collect();
         let left_out = (operations.len() - bars.len()) as u64;
         let lanes = lanes.into_iter().map(|process| history.process_name(process)).collect();
-        Some(Self { message: finding.message.clone(), lanes, bars, left_out })
+        let cycle = (!judgement.cycle.is_empty()).then(|| draw_cycle(history, &judgement.cycle, &describe));
+        Some(Self { message: finding.message.clone(), lanes, bars, left_out, cycle })
     }
+}
+
+fn draw_cycle<O, A>(history: &History<O, A>, arrows: &[CycleArrow], describe: &impl Fn(&O, Option<&A>) -> String) -> CyclePicture {
+    let node = |arrow: &CycleArrow| {
+        let operation = &history.operations()[arrow.from];
+        CycleNode {
+            name: format!("T{}", arrow.from),
+            process: history.process_name(operation.process),
+            steps: describe(&operation.op, operation.answer()).lines().map(str::to_owned).collect(),
+            from_ns: operation.invoked.at,
+            to_ns: operation.completed().map(|end| end.at),
+        }
+    };
+    CyclePicture { nodes: arrows.iter().map(node).collect(), arrows: arrows.to_vec() }
 }

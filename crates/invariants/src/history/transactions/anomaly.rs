@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::cycle_picture::CycleArrow;
+
 /// Cycles of dependencies by the edges that they need, the worst first.
 ///
 /// Adya's classes; the third and fourth are Elle's.
@@ -126,6 +128,19 @@ impl Serialize for AnomalyKind {
     }
 }
 
+impl EdgeKind {
+    /// Returns its name in the literature.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WriteWrite => "ww",
+            Self::WriteRead => "wr",
+            Self::ReadWrite => "rw",
+            Self::Process => "process",
+            Self::RealTime => "realtime",
+        }
+    }
+}
+
 /// One edge of a cycle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CycleEdge {
@@ -135,8 +150,18 @@ pub struct CycleEdge {
     pub to: usize,
     /// Why it comes later.
     pub kind: EdgeKind,
+    /// The key and its values, or the times.
+    pub label: String,
     /// The edge as a sentence without a full stop.
     pub message: String,
+}
+
+impl CycleEdge {
+    /// Returns it for a picture.
+    pub(super) fn arrow(&self) -> CycleArrow {
+        let Self { from, to, kind, label, message } = self.clone();
+        CycleArrow { from, to, kind: kind.name().to_owned(), label, message }
+    }
 }
 
 /// A contradiction between transactions.

@@ -8,7 +8,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::anomaly::{Anomalies, AnomalyKind, EdgeKind};
 use super::graph::Edges;
 use super::input::NONE;
-use super::lists::{ListRead, Lists, shortened};
+use super::lists::{ListRead, Lists};
+use super::steps::shortened;
 
 /// The pass over all reads, with what it remembers of each key.
 struct Pass<'p, 'h, K: Hash + Eq + Debug, V: Hash + Eq + Debug> {

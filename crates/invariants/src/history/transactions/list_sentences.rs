@@ -5,12 +5,12 @@ use std::hash::Hash;
 
 use super::anomaly::EdgeKind;
 use super::input::NONE;
-use super::lists::{ListRead, Lists, shortened};
-use super::sentences::Explain;
-use super::steps::Step;
+use super::lists::{ListRead, Lists};
+use super::sentences::{Explain, Reason};
+use super::steps::{Step, shortened};
 
 impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Explain for Lists<'_, K, V> {
-    fn dependency(&self, from: u32, to: u32, kind: EdgeKind) -> Option<String> {
+    fn dependency(&self, from: u32, to: u32, kind: EdgeKind) -> Option<Reason> {
         match kind {
             EdgeKind::WriteWrite => self.appended_after(from, to),
             EdgeKind::WriteRead => self.appended_and_read(from, to),
@@ -44,43 +44,49 @@ impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Lists<'_, K, V> {
         self.position(write).map_or(!self.is_seen(write), |position| position >= length)
     }
 
-    fn appended_after(&self, from: u32, to: u32) -> Option<String> {
+    fn appended_after(&self, from: u32, to: u32) -> Option<Reason> {
         for (step, key, write) in self.appends(from) {
             let Some(position) = self.position(write) else { continue };
             let mut later = self.appends(to).filter(|(_, later_key, _)| *later_key == key);
             if let Some((later_step, _, later)) = later.find(|(_, _, later)| self.is_after(*later, position + 1)) {
                 let (value, later_value) = (self.value(from, step), self.value(to, later_step));
-                let unseen = if self.is_seen(later) { "" } else { ", which no read shows" };
-                return Some(format!(
-                    "T{from} appended {value} to {} and T{to} appended {later_value} after it{unseen}",
-                    self.input.key(key)
-                ));
+                let (key, unseen) = (self.input.key(key), if self.is_seen(later) { "" } else { ", which no read shows" });
+                return Some(Reason {
+                    label: format!("{key}: {value}, then {later_value}"),
+                    message: format!("T{from} appended {value} to {key} and T{to} appended {later_value} after it{unseen}"),
+                });
             }
         }
         None
     }
 
-    fn appended_and_read(&self, from: u32, to: u32) -> Option<String> {
+    fn appended_and_read(&self, from: u32, to: u32) -> Option<Reason> {
         for ListRead { step: read_step, key, writes, .. } in self.reads(to) {
             // The last one, as only that decides.
             let own: Vec<(usize, u32)> =
                 self.appends(from).filter(|append| append.1 == key).map(|(step, _, write)| (step, write)).collect();
             let found = writes.iter().rev().find_map(|read| own.iter().find(|(_, write)| write == read));
             if let Some((step, _)) = found {
-                let (value, list) = (self.value(from, *step), self.list(to, read_step));
-                return Some(format!("T{from} appended {value} to {} and T{to} read it as {list}", self.input.key(key)));
+                let (key, value, list) = (self.input.key(key), self.value(from, *step), self.list(to, read_step));
+                return Some(Reason {
+                    label: format!("{key}: {value} in {list}"),
+                    message: format!("T{from} appended {value} to {key} and T{to} read it as {list}"),
+                });
             }
         }
         None
     }
 
-    fn read_before_append(&self, from: u32, to: u32) -> Option<String> {
+    fn read_before_append(&self, from: u32, to: u32) -> Option<Reason> {
         for ListRead { step: read_step, key, writes, is_regular, .. } in self.reads(from) {
             let mut later = self.appends(to).filter(|(_, later_key, _)| is_regular && *later_key == key);
             if let Some((step, _, write)) = later.find(|(_, _, write)| self.is_after(*write, writes.len() as u32)) {
-                let (value, list) = (self.value(to, step), self.list(from, read_step));
+                let (key, value, list) = (self.input.key(key), self.value(to, step), self.list(from, read_step));
                 let unseen = if self.is_seen(write) { "" } else { ", which no read shows" };
-                return Some(format!("T{from} read {} as {list} before T{to} appended {value} to it{unseen}", self.input.key(key)));
+                return Some(Reason {
+                    label: format!("{key}: {list}, then {value}"),
+                    message: format!("T{from} read {key} as {list} before T{to} appended {value} to it{unseen}"),
+                });
             }
         }
         None

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::anomaly::{Anomalies, AnomalyKind};
 use super::input::{Input, NONE, TransactionError};
-use super::steps::{AppendHistory, AppendOp, Step};
+use super::steps::{AppendHistory, AppendOp, Step, shortened};
 
 /// A history over lists, with the order of each list's appends.
 pub(super) struct Lists<'h, K: Hash + Eq + Debug, V: Hash + Eq + Debug> {
@@ -181,16 +181,4 @@ fn has_repetition(writes: &[u32]) -> bool {
     let mut sorted: Vec<u32> = writes.iter().copied().filter(|write| *write != NONE).collect();
     sorted.sort_unstable();
     sorted.windows(2).any(|pair| pair[0] == pair[1])
-}
-
-/// How many values of a list a sentence shows.
-const SHOWN_MAX: usize = 8;
-
-/// Returns the list, without its beginning if it is long.
-pub(super) fn shortened<V: Debug>(list: &[V]) -> String {
-    if list.len() <= SHOWN_MAX {
-        return format!("{list:?}");
-    }
-    let tail = format!("{:?}", &list[list.len() - SHOWN_MAX / 2..]);
-    format!("[… {} more, {}", list.len() - SHOWN_MAX / 2, &tail[1..])
 }

@@ -169,12 +169,13 @@ impl<D> Transactions<D> {
             Ok(anomalies) => anomalies,
             Err(error) => return Judgement { unknown: Some(error.to_string()), ..Judgement::default() },
         };
-        let forbidden = anomalies.examples.iter().filter(|anomaly| self.level.forbids(anomaly.kind));
+        let forbidden: Vec<&Anomaly> = anomalies.examples.iter().filter(|anomaly| self.level.forbids(anomaly.kind)).collect();
         let finding =
             |anomaly: &Anomaly| Contradiction { message: anomaly.message.clone(), operations: anomaly.operations.clone() };
         let undecided = anomalies.undecided.iter().find(|kind| self.level.forbids(**kind));
         Judgement {
-            findings: forbidden.map(finding).collect(),
+            cycle: forbidden.first().map_or_else(Vec::new, |first| first.cycle.iter().map(CycleEdge::arrow).collect()),
+            findings: forbidden.into_iter().map(finding).collect(),
             unknown: undecided.map(|kind| format!("the search for {kind} grew too long: check a shorter part of the history")),
             times_checked: history.operations().iter().filter(|operation| operation.answer().is_some()).count() as u64,
             measured: serde_json::to_value(&anomalies).unwrap_or_default(),
@@ -204,13 +205,28 @@ fn add_cycles<S: Step>(
     anomalies.sort();
 }
 
+/// Says what each step did, a line each.
+fn lines<S: Step>(op: &[S], answer: Option<&Vec<S::Answer>>) -> String {
+    let heard = |step: usize| answer.and_then(|answers| answers.get(step));
+    let lines: Vec<String> = op.iter().enumerate().map(|(step, asked)| asked.describe(heard(step))).collect();
+    lines.join("\n")
+}
+
 impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Checker<Vec<AppendOp<K, V>>, Vec<AppendAnswer<V>>> for Transactions<ListAppend> {
+    fn describe(&self, op: &Vec<AppendOp<K, V>>, answer: Option<&Vec<AppendAnswer<V>>>) -> Option<String> {
+        Some(lines(op, answer))
+    }
+
     fn finish(&mut self, history: &AppendHistory<K, V>) -> Judgement {
         self.judge(history, self.analyze(history))
     }
 }
 
 impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Checker<Vec<WriteOp<K, V>>, Vec<WriteAnswer<V>>> for Transactions<ReadWrite> {
+    fn describe(&self, op: &Vec<WriteOp<K, V>>, answer: Option<&Vec<WriteAnswer<V>>>) -> Option<String> {
+        Some(lines(op, answer))
+    }
+
     fn finish(&mut self, history: &WriteHistory<K, V>) -> Judgement {
         self.judge(history, self.analyze(history))
     }

@@ -4,10 +4,19 @@ use super::anomaly::{Anomalies, AnomalyKind, CycleEdge, EdgeKind};
 use super::cycles::FoundCycle;
 use crate::history::record::History;
 
+/// Why one transaction comes before another.
+#[derive(Debug)]
+pub(super) struct Reason {
+    /// The key and its values, or the times.
+    pub(super) label: String,
+    /// A sentence.
+    pub(super) message: String,
+}
+
 /// Explains the edges that a kind of data gives.
 pub(super) trait Explain {
     /// Returns why the one transaction comes before the other, by an edge of a kind that reads and writes give.
-    fn dependency(&self, from: u32, to: u32, kind: EdgeKind) -> Option<String>;
+    fn dependency(&self, from: u32, to: u32, kind: EdgeKind) -> Option<Reason>;
 }
 
 /// Adds a cycle, with a sentence for each edge.
@@ -20,8 +29,8 @@ pub(super) fn add_cycle<O, A>(anomalies: &mut Anomalies, cycle: &FoundCycle, his
             .iter()
             .zip(following)
             .map(|(&(from, kind), &to)| {
-                let message = explain_edge(history, explain, from, to, kind);
-                CycleEdge { from: from as usize, to: to as usize, kind, message }
+                let Reason { label, message } = explain_edge(history, explain, from, to, kind);
+                CycleEdge { from: from as usize, to: to as usize, kind, label, message }
             })
             .collect();
         let reasons: Vec<&str> = edges.iter().map(|edge| edge.message.as_str()).collect();
@@ -30,14 +39,22 @@ pub(super) fn add_cycle<O, A>(anomalies: &mut Anomalies, cycle: &FoundCycle, his
     });
 }
 
-fn explain_edge<O, A>(history: &History<O, A>, explain: &impl Explain, from: u32, to: u32, kind: EdgeKind) -> String {
+fn explain_edge<O, A>(history: &History<O, A>, explain: &impl Explain, from: u32, to: u32, kind: EdgeKind) -> Reason {
     let (before, after) = (&history.operations()[from as usize], &history.operations()[to as usize]);
     match kind {
-        EdgeKind::Process => format!("{} ran T{from} before T{to}", history.process_name(before.process)),
+        EdgeKind::Process => {
+            let label = history.process_name(before.process);
+            Reason { message: format!("{label} ran T{from} before T{to}"), label }
+        }
         EdgeKind::RealTime => {
             let ended = before.completed().map(|end| format!(" at {}", end.at)).unwrap_or_default();
-            format!("T{from} ended{ended} before T{to} began at {}", after.invoked.at)
+            let began = after.invoked.at;
+            let message = format!("T{from} ended{ended} before T{to} began at {began}");
+            Reason { label: format!("ended{ended}, began at {began}"), message }
         }
-        _ => explain.dependency(from, to, kind).unwrap_or_else(|| format!("T{from} comes before T{to}")),
+        _ => explain.dependency(from, to, kind).unwrap_or_else(|| {
+            let message = format!("T{from} comes before T{to}");
+            Reason { label: String::new(), message }
+        }),
     }
 }

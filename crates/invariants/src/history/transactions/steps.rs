@@ -66,6 +66,8 @@ pub(super) trait Step {
     fn written(&self) -> Option<&Self::Value>;
     /// Returns what a read heard; `None` if this is the answer to a write.
     fn read(answer: &Self::Answer) -> Option<&Self::Read>;
+    /// Says what the step did, for readers.
+    fn describe(&self, answer: Option<&Self::Answer>) -> String;
 }
 
 impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Step for AppendOp<K, V> {
@@ -90,6 +92,14 @@ impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Step for AppendOp<K, V> {
         match answer {
             AppendAnswer::List(list) => Some(list),
             AppendAnswer::Appended => None,
+        }
+    }
+
+    fn describe(&self, answer: Option<&AppendAnswer<V>>) -> String {
+        match (self, answer) {
+            (Self::Append(key, value), _) => format!("append {value:?} to {key:?}"),
+            (Self::Read(key), Some(AppendAnswer::List(list))) => format!("read {key:?}: {}", shortened(list)),
+            (Self::Read(key), _) => format!("read {key:?}"),
         }
     }
 }
@@ -118,4 +128,25 @@ impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Step for WriteOp<K, V> {
             WriteAnswer::Written => None,
         }
     }
+
+    fn describe(&self, answer: Option<&WriteAnswer<V>>) -> String {
+        match (self, answer) {
+            (Self::Write(key, value), _) => format!("write {value:?} to {key:?}"),
+            (Self::Read(key), Some(WriteAnswer::Value(Some(value)))) => format!("read {key:?}: {value:?}"),
+            (Self::Read(key), Some(WriteAnswer::Value(None))) => format!("read {key:?}: nothing"),
+            (Self::Read(key), _) => format!("read {key:?}"),
+        }
+    }
+}
+
+/// How many values of a list a sentence shows.
+const SHOWN_MAX: usize = 8;
+
+/// Returns the list, without its beginning if it is long.
+pub(super) fn shortened<V: Debug>(list: &[V]) -> String {
+    if list.len() <= SHOWN_MAX {
+        return format!("{list:?}");
+    }
+    let tail = format!("{:?}", &list[list.len() - SHOWN_MAX / 2..]);
+    format!("[… {} more, {}", list.len() - SHOWN_MAX / 2, &tail[1..])
 }

@@ -85,6 +85,6 @@ fn edges_of_time_and_unseen_appends_are_explained() {
 
 #[test]
 fn a_long_list_is_shown_by_its_end() {
-    assert_eq!(lists::shortened(&[1, 2, 3, 4, 5, 6, 7, 8]), "[1, 2, 3, 4, 5, 6, 7, 8]");
-    assert_eq!(lists::shortened(&[1, 2, 3, 4, 5, 6, 7, 8, 9]), "[… 5 more, 6, 7, 8, 9]");
+    assert_eq!(steps::shortened(&[1, 2, 3, 4, 5, 6, 7, 8]), "[1, 2, 3, 4, 5, 6, 7, 8]");
+    assert_eq!(steps::shortened(&[1, 2, 3, 4, 5, 6, 7, 8, 9]), "[… 5 more, 6, 7, 8, 9]");
 }
