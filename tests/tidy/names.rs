@@ -33,6 +33,7 @@ const TWINS: &[(&str, &str, &str)] = &[
     ("crates/transport", "handshake.rs", "how a simulated session opens, and one over TCP"),
     ("crates/transport", "recv.rs", "how a datagram is received, and a message of a session"),
     ("crates/transport", "send.rs", "how a datagram is sent, and a message of a session"),
+    ("crates/invariants", "foreign.rs", "the names that other tools have for operations of models, services and transactions"),
     ("crates/simulation", "names.rs", "the names that the decoding of a record asks for, and as a run has them"),
     ("crates/explore", "process.rs", "the other process of a determinism check, and any child process"),
     ("crates/explore", "protocol.rs", "the messages between the processes of a determinism check, and of a campaign"),

@@ -11,7 +11,7 @@ use cluster_sim::explore::SeedRange;
 use cluster_sim_registry::{MetricLimit, Prepared, ScenarioError, ScenarioErrorKind};
 
 use crate::fault_profile::FaultProfileFile;
-use crate::history_model::HistoryModel;
+use crate::history_model::{HistoryModel, IsolationLevel};
 
 /// The sections of every help: examples come before the list of flags.
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
@@ -46,10 +46,10 @@ pub(crate) enum Command {
     /// although the code is unchanged.
     #[command(help_template = TEMPLATE)]
     Replay(ReplayArguments),
-    /// Judge a recorded history: could a correct object have answered so?
+    /// Judge a recorded history: could a correct system have answered so?
     ///
-    /// Reads the JSON lines that a recording writes, Jepsen's histories (history.edn, or its log) and the logs of Porcupine. A search that
-    /// spends its bounds ends with UNKNOWN and 4.
+    /// Reads the JSON lines that a recording writes, Jepsen's histories (history.edn, or its log) and the logs of Porcupine, up to 1 GiB; in
+    /// memory a history takes at most ten times its file. A search that spends its bounds ends with UNKNOWN and 4.
     #[command(help_template = TEMPLATE, before_help = CHECK_EXAMPLES)]
     Check(CheckArguments),
     /// Run the seeds that a sweep sends on stdin
@@ -229,7 +229,13 @@ Examples:
 const CHECK_EXAMPLES: &str = "\
 Examples:
   cluster-sim check history.edn --model cas-register
-  cluster-sim check history.jsonl --model cas-register --max-steps 1000000000
+  cluster-sim check history.jsonl --model registers --html history.html
+  cluster-sim check history.edn --model list-append --level snapshot-isolation
+  cluster-sim check c10-ok.txt --model texts --max-steps 1000000000
+
+An event of a file is a call, or its end: ok, fail, or info if the client heard nothing:
+  {:process 0, :type :invoke, :f :write, :value 3}
+  {:process 0, :type :ok, :f :write, :value 3}
 ";
 
 #[derive(Debug, Args)]
@@ -237,16 +243,19 @@ pub(crate) struct CheckArguments {
     /// The history
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// The object that the operations of the file are about
+    /// The object or service that the operations of the file are about
     #[arg(long, value_name = "MODEL", value_enum)]
     pub(crate) model: HistoryModel,
+    /// The isolation level that transactions are held against [default: strict-serializable]
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub(crate) level: Option<IsolationLevel>,
     /// Give up after this many steps of the model
     #[arg(long, value_name = "N", default_value = "100000000", value_parser = at_least_one::<NonZeroU64>)]
     pub(crate) max_steps: NonZeroU64,
     /// Give up once a search remembers more than this many MiB
     #[arg(long, value_name = "MIB", default_value = "512", value_parser = at_least_one::<NonZeroUsize>)]
     pub(crate) max_memory: NonZeroUsize,
-    /// Draw the operations around a contradiction as a self-contained HTML page
+    /// Draw the operations around a contradiction, or the cycle of transactions, as a self-contained HTML page
     #[arg(long, value_name = "PAGE")]
     pub(crate) html: Option<PathBuf>,
 }

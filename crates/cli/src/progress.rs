@@ -1,4 +1,4 @@
-//! Progress of sweeps, minimizations and digests on stderr.
+//! Progress of sweeps, minimizations, digests and histories on stderr.
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,6 +40,22 @@ pub(crate) fn with_bar<T>(label: &str, pieces: u64, work: impl FnOnce(&Progress)
         styled(bar, "{bar:30} {pos} of {len} {msg}, {elapsed}, {eta} to go")
     };
     beside(bar, &progress, || work(&progress))
+}
+
+/// Does `work` beside a bar on stderr that counts bytes, if that is a terminal. `label` says what happens to them.
+pub(crate) fn with_bytes<T>(label: &str, bytes: u64, work: impl FnOnce(&Progress) -> T) -> T {
+    let progress = Progress::default();
+    let bar = || {
+        let bar = ProgressBar::new(bytes).with_message(label.to_owned());
+        styled(bar, "{bar:30} {bytes} of {total_bytes} {msg}, {elapsed}, {eta} to go")
+    };
+    beside(bar, &progress, || work(&progress))
+}
+
+/// Does `work` of unknown length beside a sign on stderr that it goes on, if that is a terminal.
+pub(crate) fn with_spinner<T>(label: &str, work: impl FnOnce() -> T) -> T {
+    let bar = || styled(ProgressBar::new_spinner().with_message(label.to_owned()), "{spinner} {msg}, {elapsed}");
+    beside(bar, &Progress::default(), work)
 }
 
 /// The progress of a sweep on stderr.

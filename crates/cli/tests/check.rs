@@ -45,7 +45,7 @@ const LINES: &str = "\
     write 3 of process 0 (0.000000s to 0.000000s), then write 4 of process 0 (0.000000s to 0.000000s); the state is 4 then\n      \
     3 operations of 2 processes, 0 of them open, 0 failed\n")]
 #[case::bounded(REPEATED, &["--max-steps", "1"], 4, "UNKNOWN  history  cas-register: linearizable\n      (): 1 steps of the model were not enough: \
-    raise `Bounds::steps`\n      4 operations of 2 processes, 0 of them open, 0 failed\n")]
+    raise --max-steps\n      4 operations of 2 processes, 0 of them open, 0 failed\n")]
 fn the_verdict_decides_the_exit_code(#[case] content: &str, #[case] flags: &[&str], #[case] code: i32, #[case] expected: &str) {
     let place = Place::new();
     place.file("history", content);
@@ -82,4 +82,18 @@ fn a_file_that_is_no_history_is_refused(#[case] file: &str, #[case] model: &str,
     let finished = place.run(&["check", file, "--model", model]);
     assert_eq!((finished.code, &*finished.stdout, finished.stderr.lines().count()), (Some(2), "", 1));
     assert!(finished.stderr.starts_with(start), "{}", finished.stderr);
+}
+
+#[test]
+fn the_guide_shows_a_history_and_its_verdict() {
+    let page = include_str!("../../../docs/guide/histories.md");
+    let block = |kind: &str| page.split_once(&format!("```{kind}\n")).unwrap().1.split_once("```").unwrap().0;
+    let place = Place::new();
+    place.file("skew.edn", block("edn"));
+    let (command, output) = block("console").split_once('\n').unwrap();
+    let words: Vec<&str> = command.strip_prefix("$ cluster-sim ").unwrap().split(' ').collect();
+    let finished = place.run(&words);
+    assert_eq!((finished.code, &*finished.stdout), (Some(1), output));
+    let others: Vec<&str> = words.iter().map(|word| if *word == "serializable" { "snapshot-isolation" } else { word }).collect();
+    assert_eq!(place.run(&others).code, Some(0));
 }

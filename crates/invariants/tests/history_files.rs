@@ -29,7 +29,7 @@ fn lines(text: &str) -> Result<Registers, String> {
 }
 
 fn foreign(text: &str) -> Result<Registers, String> {
-    read_foreign(&Register::<Datum>::default(), text).map_err(|error| error.to_string())
+    read_foreign(&Register::<Datum>::default(), text.as_bytes()).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -203,4 +203,26 @@ proptest! {
         let _ = lines(&text);
         let _ = lines(&text.replace(':', "\"").replace(' ', "\":"));
     }
+}
+
+#[test]
+fn an_event_can_have_many_lines_and_a_line_many_events() {
+    let text = EDN.replace(", :f", ",\n :f ; a bracket } in a remark\n").replace(":timeout", "\"a } in\n a text\\\" and {\"");
+    let history = foreign(EDN).unwrap();
+    assert_eq!(foreign(&text).unwrap().operations(), history.operations());
+    assert_eq!(foreign(&format!("[\n{text}\n]")).unwrap().operations(), history.operations());
+    assert_eq!(foreign(&EDN.replace('\n', " ")).unwrap().operations(), history.operations());
+    let error = foreign(&text.replace(":cas, :value [3 4]", ":sing")).unwrap_err();
+    assert!(error.starts_with("line 12: unknown operation sing"), "{error}");
+}
+
+#[test]
+fn a_file_with_values_of_ten_times_its_size_is_refused() {
+    // Two letters of the file are a value of 24 bytes, with 16 for its allocation.
+    let event = format!("{{:process 0, :type :invoke, :f :write, :value [{}]}}\n", "[]".repeat(4 << 20));
+    let ended = "{:process 0, :type :ok, :f :write, :value nil}\n";
+    let error = foreign(&format!("{event}{ended}{event}")).unwrap_err();
+    assert!(error.ends_with("bytes of memory, ten times the file: check it in parts") && error.starts_with("line 1: "), "{error}");
+    let small = event.replacen(&"[]".repeat(3 << 20), "", 1);
+    assert_eq!(foreign(&format!("{small}{ended}")).unwrap().operations().len(), 1);
 }

@@ -10,6 +10,7 @@ mod each_key;
 #[cfg(test)]
 mod failed_calls;
 mod fencing_tokens;
+mod foreign;
 mod idempotency;
 mod mutual_exclusion;
 #[cfg(test)]

@@ -22,6 +22,20 @@ pub enum Datum {
     List(Vec<Datum>),
 }
 
+impl Datum {
+    /// Returns the bytes of memory that it takes, as an estimate.
+    pub(super) fn bytes(&self) -> usize {
+        // An allocation costs its allocator some bytes too.
+        const ALLOCATION: usize = 16;
+        let held = match self {
+            Self::Nil | Self::Bool(_) | Self::Int(_) => 0,
+            Self::Text(text) => text.len() + ALLOCATION,
+            Self::List(values) => values.iter().map(Self::bytes).sum::<usize>() + ALLOCATION,
+        };
+        held + size_of::<Self>()
+    }
+}
+
 impl fmt::Display for Datum {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

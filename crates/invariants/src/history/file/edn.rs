@@ -24,8 +24,9 @@ pub(super) struct EdnReader<'t> {
 }
 
 impl<'t> EdnReader<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
-        Self { text, at: 0, line: 1, depth: 0 }
+    /// Reads a text that begins at that line.
+    pub(super) fn new(text: &'t str, line: usize) -> Self {
+        Self { text, at: 0, line, depth: 0 }
     }
 
     /// Skips a bracket around all values, which some files have; `true` if there was one.
@@ -38,22 +39,37 @@ impl<'t> EdnReader<'t> {
         is_there
     }
 
-    /// Reads the next value; `None` at the end, or at the bracket that closes all.
-    pub(super) fn next(&mut self, is_closed: bool) -> Result<Option<Edn>, FileError> {
+    /// Whether something comes before the end of the text.
+    pub(super) fn is_more(&mut self) -> bool {
         self.skip_space();
-        match self.peek() {
-            None if is_closed => Err(self.error("the file ends within the history: its last bracket is missing")),
-            None => Ok(None),
-            Some(']' | ')') if is_closed => {
-                self.advance();
-                self.skip_space();
-                match self.peek() {
-                    None => Ok(None),
-                    Some(other) => Err(self.error(format!("{other:?} after the end of the history"))),
-                }
-            }
-            Some(_) => self.value().map(Some),
+        self.peek().is_some()
+    }
+
+    /// Reads the next value; `None` at the end of the text.
+    pub(super) fn next(&mut self) -> Result<Option<Edn>, FileError> {
+        self.skip_space();
+        self.peek().map(|_| self.value()).transpose()
+    }
+
+    /// Skips the bracket that closes all values; `true` if it was there.
+    ///
+    /// # Errors
+    ///
+    /// If something comes after it.
+    pub(super) fn skip_closing(&mut self) -> Result<bool, FileError> {
+        self.skip_space();
+        if !matches!(self.peek(), Some(']' | ')')) {
+            return Ok(false);
         }
+        self.advance();
+        self.check_end()?;
+        Ok(true)
+    }
+
+    /// Refuses what comes after the end of the history.
+    pub(super) fn check_end(&mut self) -> Result<(), FileError> {
+        self.skip_space();
+        self.peek().map_or(Ok(()), |other| Err(self.error(format!("{other:?} after the end of the history"))))
     }
 
     fn value(&mut self) -> Result<Edn, FileError> {
@@ -95,6 +111,7 @@ impl<'t> EdnReader<'t> {
             }
         }
         self.depth -= 1;
+        values.shrink_to_fit();
         Ok(Edn::Datum(Datum::List(values)))
     }
 

@@ -24,6 +24,11 @@ pub enum FileErrorKind {
         /// The bound, in bytes.
         limit: usize,
     },
+    /// The values of the file need more memory than reading may take.
+    TooDense {
+        /// The bound, in bytes.
+        limit: usize,
+    },
     /// A text that is neither JSON nor EDN nor a line of a log.
     Syntax {
         /// The mistake in it.
@@ -85,6 +90,9 @@ impl fmt::Display for FileError {
             FileErrorKind::Empty => formatter.write_str("the history has no operation: record at least one"),
             FileErrorKind::TooLarge { limit } => {
                 write!(formatter, "the file is larger than {limit} bytes: check it in parts, one key or one stretch of time each")
+            }
+            FileErrorKind::TooDense { limit } => {
+                write!(formatter, "the history takes more than {limit} bytes of memory, ten times the file: check it in parts")
             }
             FileErrorKind::Syntax { problem } => formatter.write_str(problem),
             FileErrorKind::UnknownKey { key, known } => write!(formatter, "unknown key {key}; known are {known}: leave it out"),

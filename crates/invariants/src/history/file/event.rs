@@ -1,11 +1,17 @@
 //! The events of a history file, before a model gives them a meaning.
 
+use std::io::BufRead;
+
 use super::datum::Datum;
 use super::edn::{Edn, EdnReader};
 use super::error::{FileError, FileErrorKind};
+use super::parts::{Nesting, Parts};
 
 /// The keys of an event in EDN. Those of the second half say nothing about what a client saw, and are passed over.
 const KEYS: &str = ":process, :type, :f, :key, :value, :time; and :index, :error, :exception, :node, :debug";
+
+/// The mark before an event in a log of Jepsen.
+pub(super) const LOG_MARK: &str = "jepsen.util - ";
 
 /// The kinds of events of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,17 +38,42 @@ pub(super) struct FileEvent {
     pub(super) at: Option<u64>,
 }
 
+/// Takes the events of a file one by one, with the number of bytes read up to there.
+pub(super) type Take<'t> = dyn FnMut(FileEvent, usize) -> Result<(), FileError> + 't;
+
 /// Reads Jepsen's histories, and the key-value logs of Porcupine: maps of EDN, in a list or one after the other.
-pub(super) fn read_edn(text: &str) -> Result<Vec<FileEvent>, FileError> {
-    let mut reader = EdnReader::new(text);
-    let is_closed = reader.skip_opening();
-    let mut events = Vec::new();
-    loop {
-        let Some(value) = reader.next(is_closed)? else { return Ok(events) };
-        let Edn::Map(entries) = value else {
-            return Err(FileError::syntax(reader.line, "a value that is no map: each event is a map such as {:process 0, …}"));
-        };
-        events.extend(event_of_map(reader.line, entries)?);
+pub(super) fn read_edn(reader: impl BufRead, take: &mut Take<'_>) -> Result<(), FileError> {
+    let (mut parts, mut nesting) = (Parts::new(reader), Nesting::default());
+    // Whether a bracket is around all events, and whether it was closed.
+    let (mut is_listed, mut is_closed, mut is_begun, mut last_line) = (false, false, false, 1);
+    while let Some((line, text)) = parts.next_values(&mut nesting)? {
+        let mut reader = EdnReader::new(text, line);
+        if !is_begun && reader.is_more() {
+            is_begun = true;
+            is_listed = reader.skip_opening();
+        }
+        let mut events = Vec::new();
+        loop {
+            if is_closed {
+                reader.check_end()?;
+            }
+            is_closed |= is_listed && reader.skip_closing()?;
+            match reader.next()? {
+                None => break,
+                Some(Edn::Map(entries)) => events.extend(event_of_map(reader.line, entries)?),
+                Some(Edn::Datum(_)) => {
+                    let problem = "a value that is no map: each event is a map such as {:process 0, …}";
+                    return Err(FileError::syntax(reader.line, problem));
+                }
+            }
+        }
+        last_line = reader.line;
+        let bytes = parts.bytes;
+        events.into_iter().try_for_each(|event| take(event, bytes))?;
+    }
+    match is_listed && !is_closed {
+        true => Err(FileError::syntax(last_line, "the file ends within the history: its last bracket is missing")),
+        false => Ok(()),
     }
 }
 
@@ -109,27 +140,31 @@ fn kind_of(line: usize, value: &Datum) -> Result<EventKind, FileError> {
 /// Reads the logs of Jepsen that Porcupine is tried on: `INFO  jepsen.util - 4<tab>:invoke<tab>:read<tab>nil`.
 ///
 /// Lines of the nemesis and of other parts of Jepsen are passed over.
-pub(super) fn read_log(text: &str) -> Result<Vec<FileEvent>, FileError> {
-    let mut events = Vec::new();
-    for (number, line_text) in text.lines().enumerate() {
-        let line = number + 1;
-        let Some((_, event)) = line_text.split_once("jepsen.util - ") else { continue };
-        let fields: Vec<&str> = event.split('\t').collect();
-        let &[process, kind, operation, value] = &fields[..] else {
-            return Err(FileError::syntax(line, format!("{} fields instead of process, type, operation and value", fields.len())));
-        };
-        if process == ":nemesis" {
-            continue;
-        }
-        let datum = |text: &str| match EdnReader::new(text).next(false) {
-            Ok(Some(Edn::Datum(datum))) => Ok(datum),
-            Ok(_) => Err(FileError::syntax(line, format!("{text:?} is no value"))),
-            Err(error) => Err(FileError { line, ..error }),
-        };
-        let process = process_of(line, &datum(process)?)?;
-        let kind = kind_of(line, &datum(kind)?)?;
-        let operation = operation.trim_start_matches(':').to_owned();
-        events.push(FileEvent { line, process, kind, operation, key: None, value: datum(value)?, at: None });
+pub(super) fn read_log(reader: impl BufRead, take: &mut Take<'_>) -> Result<(), FileError> {
+    let mut parts = Parts::new(reader);
+    while let Some((line, text)) = parts.next_line()? {
+        let event = event_of_log(line, text.trim_end_matches(['\n', '\r']))?;
+        let bytes = parts.bytes;
+        event.map_or(Ok(()), |event| take(event, bytes))?;
     }
-    Ok(events)
+    Ok(())
+}
+
+fn event_of_log(line: usize, text: &str) -> Result<Option<FileEvent>, FileError> {
+    let Some((_, event)) = text.split_once(LOG_MARK) else { return Ok(None) };
+    let fields: Vec<&str> = event.split('\t').collect();
+    let &[process, kind, operation, value] = &fields[..] else {
+        return Err(FileError::syntax(line, format!("{} fields instead of process, type, operation and value", fields.len())));
+    };
+    if process == ":nemesis" {
+        return Ok(None);
+    }
+    let datum = |text: &str| match EdnReader::new(text, line).next()? {
+        Some(Edn::Datum(datum)) => Ok(datum),
+        _ => Err(FileError::syntax(line, format!("{text:?} is no value"))),
+    };
+    let process = process_of(line, &datum(process)?)?;
+    let kind = kind_of(line, &datum(kind)?)?;
+    let operation = operation.trim_start_matches(':').to_owned();
+    Ok(Some(FileEvent { line, process, kind, operation, key: None, value: datum(value)?, at: None }))
 }

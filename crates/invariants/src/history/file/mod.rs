@@ -6,10 +6,11 @@ mod edn;
 mod error;
 mod event;
 pub mod jsonl;
+mod parts;
 mod translate;
 mod writer;
 
 pub use datum::Datum;
 pub use error::{FileError, FileErrorKind};
-pub use translate::{FileModel, read_foreign};
+pub use translate::{FileVocabulary, read_foreign, read_history};
 pub use writer::HistoryWriter;

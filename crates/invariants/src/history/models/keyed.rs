@@ -36,6 +36,11 @@ impl<K, M> Keyed<K, M> {
     pub fn new(model: M) -> Self {
         Self(model, PhantomData)
     }
+
+    /// Returns the model of each key.
+    pub fn model(&self) -> &M {
+        &self.0
+    }
 }
 
 impl<K, M: Default> Default for Keyed<K, M> {

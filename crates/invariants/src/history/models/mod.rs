@@ -3,6 +3,7 @@
 mod append_list;
 mod bank;
 mod counter;
+mod foreign;
 mod keyed;
 mod lease;
 mod mutex;

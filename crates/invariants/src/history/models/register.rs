@@ -6,7 +6,6 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::file::{Datum, FileModel};
 use crate::history::model::{Access, Model};
 
 /// A register that holds one value, or none before the first write.
@@ -101,28 +100,5 @@ impl<V: Clone + Eq + Hash + Debug> Model for Register<V> {
             (RegisterOp::Write(value), None | Some(RegisterAnswer::Written)) => Access::Overwrites(Some(value.clone())),
             _ => Access::Other,
         }
-    }
-}
-
-impl FileModel for Register<Datum> {
-    const OPERATIONS: &'static str = "read, write and cas";
-
-    fn op(&self, name: &str, _: Option<&Datum>, value: &Datum) -> Option<Result<Self::Op, String>> {
-        match name {
-            "read" => Some(Ok(RegisterOp::Read)),
-            "write" => Some(Ok(RegisterOp::Write(value.clone()))),
-            "cas" => Some(match value {
-                Datum::List(pair) if pair.len() == 2 => Ok(RegisterOp::CompareAndSet(pair[0].clone(), pair[1].clone())),
-                _ => Err("[old new]".to_owned()),
-            }),
-            _ => None,
-        }
-    }
-
-    fn answer(&self, op: &Self::Op, value: &Datum) -> Result<Self::Answer, String> {
-        Ok(match op {
-            RegisterOp::Read => RegisterAnswer::Value((*value != Datum::Nil).then(|| value.clone())),
-            RegisterOp::Write(_) | RegisterOp::CompareAndSet(..) => RegisterAnswer::Written,
-        })
     }
 }

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::file::{Datum, FileModel};
 use crate::history::model::Model;
 
 /// A text, empty at first, that is replaced or appended to; the store of Porcupine's key-value logs.
@@ -68,30 +67,5 @@ impl Model for Text {
 
     fn changes_nothing(&self, op: &TextOp, _: Option<&TextAnswer>) -> bool {
         *op == TextOp::Get
-    }
-}
-
-impl FileModel for Text {
-    const OPERATIONS: &'static str = "get, put and append";
-
-    fn op(&self, name: &str, _: Option<&Datum>, value: &Datum) -> Option<Result<TextOp, String>> {
-        let text = || match value {
-            Datum::Text(text) => Ok(text.clone()),
-            _ => Err("a text".to_owned()),
-        };
-        match name {
-            "get" => Some(Ok(TextOp::Get)),
-            "put" => Some(text().map(TextOp::Put)),
-            "append" => Some(text().map(TextOp::Append)),
-            _ => None,
-        }
-    }
-
-    fn answer(&self, op: &TextOp, value: &Datum) -> Result<TextAnswer, String> {
-        match (op, value) {
-            (TextOp::Get, Datum::Text(text)) => Ok(TextAnswer::Is(text.clone())),
-            (TextOp::Get, _) => Err("a text".to_owned()),
-            (TextOp::Put(_) | TextOp::Append(_), _) => Ok(TextAnswer::Done),
-        }
     }
 }

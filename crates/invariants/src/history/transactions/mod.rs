@@ -17,6 +17,7 @@
 mod anomaly;
 mod components;
 mod cycles;
+mod foreign;
 mod graph;
 mod input;
 mod key_order;
