@@ -19,17 +19,17 @@ pub(crate) enum Word {
     Is(u64, Option<u64>),
 }
 
-/// Holds one value. A stale one answers every fifth read with the value before.
+/// Holds one value. A stale one answers every fifth read with the first that was written, which its client has overwritten.
 pub(crate) async fn store(node: Node, is_stale: bool) {
     let port = node.bind::<Word>("store");
-    let (mut value, mut before) = (None, None);
+    let (mut value, mut first) = (None, None);
     loop {
         let Received { from, message, .. } = port.recv().await;
         match message {
-            Word::Read(number) if is_stale && number % 5 == 4 => port.send(from, Word::Is(number, before)),
+            Word::Read(number) if is_stale && number % 5 == 4 => port.send(from, Word::Is(number, first)),
             Word::Read(number) => port.send(from, Word::Is(number, value)),
             Word::Write(number, new) => {
-                (before, value) = (value, Some(new));
+                (first, value) = (first.or(Some(new)), Some(new));
                 port.send(from, Word::Is(number, value));
             }
             Word::Is(..) => {}
