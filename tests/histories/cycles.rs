@@ -12,7 +12,7 @@ async fn client(node: Node) {
     let (read, written) = if node.id() == NodeId(0) { ("x", "y") } else { ("y", "x") };
     let call = node.invoke(vec![AppendOp::Read(read), AppendOp::Append(written, node.id().0)]);
     node.sleep(Duration::from_millis(100)).await;
-    call.ok(vec![AppendAnswer::List(Vec::new()), AppendAnswer::Appended]);
+    call.ok(vec![AppendAnswer::List(Vec::<u32>::new()), AppendAnswer::Appended]);
 }
 
 fn scenario(level: Level) -> Scenario {
@@ -29,7 +29,7 @@ fn write_skew_is_named_and_drawn_as_a_cycle() {
     assert_eq!(report.outcome, Outcome::Violated, "{report}");
     let cycle = report.histories[RULE].cycle.as_ref().unwrap();
     let names: Vec<&str> = cycle.nodes.iter().map(|node| node.process.as_str()).collect();
-    assert_eq!(names, ["client-0", "client-1"]);
+    assert_eq!(names, ["client/0", "client/1"]);
     assert_eq!(cycle.nodes[0].steps, ["read \"x\": []", "append 0 to \"y\""]);
     let arrows: Vec<(&str, &str)> = cycle.arrows.iter().map(|arrow| (arrow.kind.as_str(), arrow.label.as_str())).collect();
     assert_eq!(arrows, [("rw", "\"x\": [], then 1"), ("rw", "\"y\": [], then 0")]);

@@ -6,6 +6,7 @@ use cluster_sim_registry::{ScenarioError, ScenarioErrorKind};
 
 use crate::arguments::CheckArguments;
 use crate::history_file::{HistoryFile, refused};
+use crate::history_judge;
 use crate::history_model::{IsolationLevel, value_name};
 use crate::output::Output;
 use crate::report_file::{Input, ReportFile};
@@ -22,7 +23,7 @@ pub(crate) fn check(arguments: &CheckArguments) -> Result<u8, ScenarioError> {
     let input = Input { what: "history", path: &arguments.file };
     let page = arguments.html.as_ref().map(|page| ReportFile::prepare("--html", page, input)).transpose()?;
     let bounds = Bounds { steps: arguments.max_steps.get(), memory: arguments.max_memory.get() << 20 };
-    let judged = arguments.model.check(file, level, bounds).map_err(|error| refused(&name, &error))?;
+    let judged = history_judge::judged(arguments.model, file, level, bounds).map_err(|error| refused(&name, &error))?;
     let mut output = Output::default();
     output.summary(&judged.summary(&name, &value_name(arguments.model)), &[page.as_ref()]);
     match (page, &judged.picture) {

@@ -49,12 +49,12 @@ impl HistoryFile {
     ///
     /// # Errors
     /// [`FileError`] with the first line that is no event of such a history.
-    pub(crate) fn read<F>(self, vocabulary: &F) -> Result<History<F::Op, F::Answer>, FileError>
+    pub(crate) fn read<F>(self, names: &F) -> Result<History<F::Op, F::Answer>, FileError>
     where
         F: FileVocabulary<Op: DeserializeOwned, Answer: DeserializeOwned>,
     {
         let Self { file, length } = self;
-        progress::with_bytes("read", length, |progress| read_history(vocabulary, Counted { file, left: LARGEST, progress }))
+        progress::with_bytes("read", length, |progress| read_history(names, Counted { file, left: LARGEST, progress }))
     }
 }
 

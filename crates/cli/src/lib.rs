@@ -11,6 +11,7 @@ mod environment;
 mod fault_profile;
 mod help;
 mod history_file;
+mod history_judge;
 mod history_model;
 mod interrupt;
 mod judged_history;

@@ -34,7 +34,9 @@ pub struct CycleArrow {
     pub from: usize,
     /// The later one.
     pub to: usize,
-    /// `ww`, `wr` or `rw` by what the two did to one key, `process` or `realtime` by the order of the clients.
+    /// `ww`, `wr` or `rw` by what the two did to one key.
+    ///
+    /// `process` or `realtime` by the order of the clients.
     pub kind: String,
     /// The key and its values, or the times.
     pub label: String,

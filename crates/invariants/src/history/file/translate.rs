@@ -51,7 +51,7 @@ const HEAD: u64 = 64 << 10;
 /// # Errors
 ///
 /// [`FileError`] with the first line that cannot be read, or whose event fits nowhere.
-pub fn read_history<F>(vocabulary: &F, reader: impl Read) -> Result<History<F::Op, F::Answer>, FileError>
+pub fn read_history<F>(names: &F, reader: impl Read) -> Result<History<F::Op, F::Answer>, FileError>
 where
     F: FileVocabulary<Op: DeserializeOwned, Answer: DeserializeOwned>,
 {
@@ -60,7 +60,7 @@ where
     let inside = head.trim_ascii_start().strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
     match inside.is_some_and(|inside| inside.starts_with(b"\"")) {
         true => jsonl::read(reader),
-        false => read_foreign(vocabulary, reader),
+        false => read_foreign(names, reader),
     }
 }
 
@@ -70,10 +70,10 @@ where
 ///
 /// [`FileError`] with the first line that cannot be read, or whose event fits nowhere, or at which the history takes more than
 /// 64 MiB and ten times the bytes read.
-pub fn read_foreign<F: FileVocabulary>(vocabulary: &F, reader: impl Read) -> Result<History<F::Op, F::Answer>, FileError> {
+pub fn read_foreign<F: FileVocabulary>(names: &F, reader: impl Read) -> Result<History<F::Op, F::Answer>, FileError> {
     let (head, reader) = with_head(reader)?;
     let is_log = head.windows(LOG_MARK.len()).any(|part| part == LOG_MARK.as_bytes());
-    let mut translator = Translator { vocabulary, history: History::default(), waiting: BTreeMap::new(), events: 0, held: 0 };
+    let mut translator = Translator { names, history: History::default(), waiting: BTreeMap::new(), events: 0, held: 0 };
     let mut take = |event, bytes| translator.take(event, bytes);
     if is_log { read_log(reader, &mut take) } else { read_edn(reader, &mut take) }?;
     match translator.events {
@@ -93,7 +93,7 @@ fn with_head(mut reader: impl Read) -> Result<(Vec<u8>, impl BufRead), FileError
 
 /// A history that grows by the events of a file.
 struct Translator<'v, F: FileVocabulary> {
-    vocabulary: &'v F,
+    names: &'v F,
     history: History<F::Op, F::Answer>,
     /// The operation that each process waits for.
     waiting: BTreeMap<Process, usize>,
@@ -111,14 +111,14 @@ impl<F: FileVocabulary> Translator<'_, F> {
         self.hold(&event, read)?;
         let process = Process(event.process);
         let recorded = match event.kind {
-            EventKind::Invoke => self.history.invoke(process, at, op_of(self.vocabulary, &event)?),
+            EventKind::Invoke => self.history.invoke(process, at, op_of(self.names, &event)?),
             EventKind::Fail => self.history.fail(process, at),
             // The process never calls again: it stays with its call.
             EventKind::Open => return Ok(()),
             EventKind::Ok => match self.waiting.get(&process).map(|index| &self.history.operations()[*index].op) {
                 None => Err(HistoryError::NotWaiting { process }),
                 Some(op) => {
-                    let answer = self.vocabulary.answer(op, event.key.as_ref(), &event.value);
+                    let answer = self.names.answer(op, event.key.as_ref(), &event.value);
                     let answer = answer.map_err(|expected| FileError::value(event.line, ":value", &event.value, expected))?;
                     self.history.ok(process, at, answer)
                 }
@@ -144,8 +144,8 @@ impl<F: FileVocabulary> Translator<'_, F> {
     }
 }
 
-fn op_of<F: FileVocabulary>(vocabulary: &F, event: &FileEvent) -> Result<F::Op, FileError> {
-    let Some(op) = vocabulary.op(&event.operation, event.key.as_ref(), &event.value) else {
+fn op_of<F: FileVocabulary>(names: &F, event: &FileEvent) -> Result<F::Op, FileError> {
+    let Some(op) = names.op(&event.operation, event.key.as_ref(), &event.value) else {
         let kind = FileErrorKind::UnknownOperation { operation: event.operation.clone(), known: F::OPERATIONS.to_owned() };
         return Err(FileError { line: event.line, kind });
     };
