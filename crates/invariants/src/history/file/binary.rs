@@ -17,7 +17,7 @@ use crate::history::record::History;
 const MAGIC: &[u8] = b"cshist\x01";
 const CHECKSUM: usize = 4;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Header {
     names: Vec<(u32, String)>,
     events: u32,
@@ -75,8 +75,15 @@ pub fn decode<O: DeserializeOwned, A: DeserializeOwned>(bytes: &[u8]) -> Result<
     let unfit =
         |event: usize| move |error: postcard::Error| FileError::syntax(event, format!("is no event of these operations: {error}"));
     let rest = &rest[..rest.len() - CHECKSUM];
-    let (Header { names, events }, mut rest) = postcard::take_from_bytes::<Header>(rest).map_err(unfit(0))?;
+    let (count, mut rest) = postcard::take_from_bytes::<usize>(rest).map_err(unfit(0))?;
     let mut history = History::default();
+    // One by one: a length that the file does not have reserves nothing.
+    for _ in 0..count {
+        let ((process, name), left) = postcard::take_from_bytes::<(u32, String)>(rest).map_err(unfit(0))?;
+        history.name_process(Process(process), name);
+        rest = left;
+    }
+    let (events, mut rest) = postcard::take_from_bytes::<u32>(rest).map_err(unfit(0))?;
     let mut at = 0_u64;
     for number in 1..=events as usize {
         let ((process, since, kind), left) = postcard::take_from_bytes::<(u32, u64, Kind<O, A>)>(rest).map_err(unfit(number))?;
@@ -91,10 +98,7 @@ pub fn decode<O: DeserializeOwned, A: DeserializeOwned>(bytes: &[u8]) -> Result<
     }
     match (rest, history.operations()) {
         ([], []) => Err(FileError { line: 0, kind: FileErrorKind::Empty }),
-        ([], _) => {
-            names.into_iter().for_each(|(process, name)| history.name_process(Process(process), name));
-            Ok(history)
-        }
+        ([], _) => Ok(history),
         _ => Err(FileError::syntax(0, "bytes after the last event")),
     }
 }

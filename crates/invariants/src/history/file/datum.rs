@@ -2,7 +2,11 @@
 
 use std::fmt;
 
+use serde::de::{self, DeserializeSeed, EnumAccess, SeqAccess, Unexpected, VariantAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Lists in lists that a file may have; deeper ones would overflow the stack.
+pub(super) const DEPTH: usize = 32;
 
 /// A value of a history from elsewhere: what JSON and EDN have in common.
 ///
@@ -62,36 +66,127 @@ impl fmt::Debug for Datum {
     }
 }
 
-/// As JSON has it.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged, remote = "Datum")]
-enum Plain {
+/// The kinds of values, in the order of their numbers in a binary form.
+#[derive(Clone, Copy, Deserialize)]
+enum Kind {
     Nil,
-    Bool(bool),
-    Int(i64),
-    Text(String),
-    List(Vec<Datum>),
+    Bool,
+    Int,
+    Text,
+    List,
 }
 
-/// As a binary form needs it, in which a value does not say what it is.
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Datum")]
-enum Tagged {
-    Nil,
-    Bool(bool),
-    Int(i64),
-    Text(String),
-    List(Vec<Datum>),
-}
+const KINDS: &[&str] = &["Nil", "Bool", "Int", "Text", "List"];
 
 impl Serialize for Datum {
+    /// Writes a value as JSON has it; in a binary form, in which a value does not say what it is, its kind comes first.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() { Plain::serialize(self, serializer) } else { Tagged::serialize(self, serializer) }
+        let is_tagged = !serializer.is_human_readable();
+        let tagged = |kind: Kind| (kind as u32, KINDS[kind as usize]);
+        let (number, name) = match self {
+            Self::Nil => tagged(Kind::Nil),
+            Self::Bool(_) => tagged(Kind::Bool),
+            Self::Int(_) => tagged(Kind::Int),
+            Self::Text(_) => tagged(Kind::Text),
+            Self::List(_) => tagged(Kind::List),
+        };
+        match self {
+            Self::Nil if is_tagged => serializer.serialize_unit_variant("Datum", number, name),
+            Self::Bool(value) if is_tagged => serializer.serialize_newtype_variant("Datum", number, name, value),
+            Self::Int(value) if is_tagged => serializer.serialize_newtype_variant("Datum", number, name, value),
+            Self::Text(value) if is_tagged => serializer.serialize_newtype_variant("Datum", number, name, value),
+            Self::List(values) if is_tagged => serializer.serialize_newtype_variant("Datum", number, name, values),
+            Self::Nil => serializer.serialize_unit(),
+            Self::Bool(value) => value.serialize(serializer),
+            Self::Int(value) => value.serialize(serializer),
+            Self::Text(value) => value.serialize(serializer),
+            Self::List(values) => values.serialize(serializer),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Datum {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if deserializer.is_human_readable() { Plain::deserialize(deserializer) } else { Tagged::deserialize(deserializer) }
+        Inside(0).deserialize(deserializer)
+    }
+}
+
+/// Reads a value inside of that many lists.
+///
+/// A length that the file tells reserves nothing: the values may be missing.
+#[derive(Clone, Copy)]
+struct Inside(usize);
+
+impl<'de> DeserializeSeed<'de> for Inside {
+    type Value = Datum;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Datum, D::Error> {
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_any(self)
+        } else {
+            deserializer.deserialize_enum("Datum", KINDS, self)
+        }
+    }
+}
+
+/// A list inside of that many others.
+struct ListInside(usize);
+
+impl<'de> DeserializeSeed<'de> for ListInside {
+    type Value = Datum;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Datum, D::Error> {
+        deserializer.deserialize_seq(Inside(self.0))
+    }
+}
+
+impl<'de> Visitor<'de> for Inside {
+    type Value = Datum;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("null, true, false, a whole number of 64 bits, a text or a list")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Datum, E> {
+        Ok(Datum::Nil)
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Datum, E> {
+        Ok(Datum::Bool(value))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Datum, E> {
+        Ok(Datum::Int(value))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Datum, E> {
+        i64::try_from(value).map(Datum::Int).map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Datum, E> {
+        Ok(Datum::Text(value.to_owned()))
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Datum, S::Error> {
+        if self.0 == DEPTH {
+            return Err(de::Error::custom(format_args!("more than {DEPTH} lists in lists")));
+        }
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element_seed(Self(self.0 + 1))? {
+            values.push(value);
+        }
+        values.shrink_to_fit();
+        Ok(Datum::List(values))
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Datum, A::Error> {
+        let (kind, content) = data.variant::<Kind>()?;
+        match kind {
+            Kind::Nil => content.unit_variant().map(|()| Datum::Nil),
+            Kind::Bool => content.newtype_variant().map(Datum::Bool),
+            Kind::Int => content.newtype_variant().map(Datum::Int),
+            Kind::Text => content.newtype_variant().map(Datum::Text),
+            Kind::List => content.newtype_variant_seed(ListInside(self.0)),
+        }
     }
 }

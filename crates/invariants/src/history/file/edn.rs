@@ -1,10 +1,7 @@
 //! Reads EDN, in which Jepsen writes histories: the part of it that histories have.
 
-use super::datum::Datum;
+use super::datum::{DEPTH, Datum};
 use super::error::FileError;
-
-/// Lists in lists that are read; deeper ones would overflow the stack.
-const DEPTH: usize = 32;
 
 /// A value of EDN.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +94,7 @@ impl<'t> EdnReader<'t> {
             entries.push((key, self.value()?));
         }
         self.depth -= 1;
+        entries.shrink_to_fit();
         Ok(Edn::Map(entries))
     }
 
