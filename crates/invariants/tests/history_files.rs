@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use cluster_sim_invariants::history::file::{Datum, HistoryWriter, binary, jsonl, read_foreign};
+use cluster_sim_invariants::history::file::{Datum, FileError, HistoryWriter, binary, jsonl, read_foreign};
 use cluster_sim_invariants::history::models::{Register, RegisterAnswer, RegisterOp};
 use cluster_sim_invariants::history::{History, Linearizable, Process, check};
 use cluster_sim_invariants::{CallFact, NodeId, VirtualInstant};
@@ -175,10 +175,85 @@ fn a_bad_json_line_is_told_with_its_cure(#[case] text: &str, #[case] expected: &
 #[case::number("{:process 0, :type :invoke, :f :write, :value 1.5}", "line 1: 1.5 is no whole number of 64 bits")]
 #[case::text("{:process 0, :type :invoke, :f :write, :value \"abc}", "line 1: the file ends within a text")]
 #[case::log("INFO  jepsen.util - 0\t:invoke\t:read", "line 1: 3 fields instead of process, type, operation and value")]
-#[case::not_invoked("{:process 0, :type :ok, :f :read, :value 3}", "line 1: process 0 heard an answer and waits for none")]
+#[case::not_invoked(
+    "{:process 0, :type :ok, :f :read, :value 3}",
+    "line 1: process 0 heard an answer and waits for none: record its call"
+)]
+#[case::failed_not_invoked(
+    "\n\n{:process 0, :type :fail, :f :read}",
+    "line 3: process 0 heard an answer and waits for none: record its call"
+)]
+#[case::twice(
+    "{:process 0, :type :invoke, :f :read}\n{:process 0, :type :invoke, :f :read}",
+    "line 2: process 0 called while it waits for operation 0: give each concurrent call a process of its own"
+)]
+#[case::after_info(
+    "{:process 0, :type :invoke, :f :read}\n{:process 0, :type :info, :f :read}\n{:process 0, :type :invoke, :f :read}",
+    "line 3: process 0 called while it waits for operation 0: give each concurrent call a process of its own"
+)]
+#[case::backwards(
+    "{:process 0, :type :invoke, :f :read, :time 2000}\n{:process 1, :type :invoke, :f :read, :time 1000}",
+    "line 2: an event at 0.000001s after one at 0.000002s: record events in the order in which they happened"
+)]
+#[case::log_operation(
+    "INFO  jepsen.util - 0\t:invoke\t:sing\tnil",
+    "line 1: unknown operation sing; the model has read, write and cas: choose"
+)]
+#[case::log_not_invoked(
+    "\nINFO  jepsen.util - 0\t:ok\t:read\t3",
+    "line 2: process 0 heard an answer and waits for none: record its call"
+)]
+#[case::log_without_calls("INFO  jepsen.util - :nemesis\t:info\t:start\tnil", "the history has no operation: record at least one")]
 fn a_bad_line_of_another_tool_is_told_with_its_cure(#[case] text: &str, #[case] expected: &str) {
     let error = foreign(text).unwrap_err();
     assert!(error.starts_with(expected), "{error}");
+}
+
+#[test]
+fn a_json_line_that_is_too_long_is_refused_unread() {
+    let line = format!("{{\"process\":0,\"name\":\"{}\",\"at_ns\":1,\"invoke\":\"read\"}}", "x".repeat(1 << 20));
+    assert_eq!(lines(&format!("\n{line}")).unwrap_err(), "line 2: longer than 1048576 bytes: one event a line");
+}
+
+#[test]
+fn a_file_that_is_too_large_is_refused_with_its_bound() {
+    let error = FileError::too_large(1_000).to_string();
+    assert_eq!(error, "the file is larger than 1000 bytes: check it in parts, one key or one stretch of time each");
+}
+
+/// A binary file of these events, each with its process, with the checksum that it needs.
+fn binary_of(events: &[&[u8]]) -> Result<Registers, String> {
+    let mut bytes = b"cshist\x01\x00".to_vec();
+    bytes.push(events.len() as u8);
+    bytes.extend(events.concat());
+    bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
+    binary::decode(&bytes).map_err(|error| error.to_string())
+}
+
+/// A process, nanoseconds, and the kind of an event: 0 for a call, here a read, and 2 for a failure.
+const CALL: &[u8] = &[7, 1, 0, 0];
+const FAIL: &[u8] = &[7, 1, 2];
+
+#[rstest]
+#[case::empty(&[], "the history has no operation: record at least one")]
+#[case::not_invoked(&[CALL, FAIL, FAIL], "line 3: process 7 heard an answer and waits for none: record its call first")]
+#[case::twice(&[CALL, CALL], "line 2: process 7 called while it waits for operation 0: give each concurrent call a process of its own")]
+#[case::unknown_operation(&[CALL, &[8, 1, 0, 9]], "line 2: is no event of these operations")]
+#[case::unknown_event(&[CALL, &[7, 1, 3]], "line 2: is no event of these operations")]
+#[case::cut(&[CALL, &[7]], "line 2: is no event of these operations")]
+fn a_bad_event_of_a_binary_file_is_told_with_its_number(#[case] events: &[&[u8]], #[case] expected: &str) {
+    let error = binary_of(events).unwrap_err();
+    assert!(error.starts_with(expected), "{error}");
+    assert!(binary_of(&[CALL, FAIL]).is_ok());
+}
+
+#[test]
+fn bytes_after_the_last_event_of_a_binary_file_are_refused() {
+    let mut bytes = b"cshist\x01\x00\x01".to_vec();
+    bytes.extend([CALL, CALL].concat());
+    bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
+    let error = binary::decode::<RegisterOp<Datum>, RegisterAnswer<Datum>>(&bytes).unwrap_err();
+    assert_eq!(error.to_string(), "bytes after the last event");
 }
 
 proptest! {
