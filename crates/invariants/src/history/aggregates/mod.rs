@@ -6,6 +6,8 @@
 mod availability;
 mod conservation;
 mod counter_bounds;
+#[cfg(test)]
+mod definitions;
 mod each_key;
 #[cfg(test)]
 mod failed_calls;

@@ -432,6 +432,14 @@ fn operations_that_are_not_translated_are_not_judged() {
 }
 
 #[test]
+fn a_process_may_ask_for_something_else_after_its_call() {
+    let ids = |op: &u8| (*op < 10).then_some(());
+    let events = vec![did(0, 1, 1), did(0, 20, 1), did(0, 2, 2)];
+    let judgement = judged(Translated::new(UniqueIds::default(), ids, |_: &u8, answer: &u8| *answer), events);
+    assert_eq!((judgement.findings.len(), judgement.times_checked), (0, 2));
+}
+
+#[test]
 fn an_empty_history_was_checked_no_times() {
     assert_eq!(judged::<(), u8>(UniqueIds::default(), vec![]).times_checked, 0);
     assert_eq!(judged(CounterBounds::default(), vec![]).times_checked, 0);

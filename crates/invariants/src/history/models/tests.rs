@@ -304,3 +304,12 @@ fn states_that_grow_count_for_the_bound_of_memory() {
     let bank = Bank::new((0..500_u32).map(|account| (account, 1_000)));
     assert_spent(&bank, std::iter::repeat_n((transfer, BankAnswer::Done), 500));
 }
+
+#[test]
+fn a_grant_that_no_client_heard_of_took_a_token() {
+    let model = Lease::default();
+    let unheard = model.step(&model.initial(), &LeaseOp::Acquire, None).expect("it may be granted");
+    let granted = |token| model.step(&unheard, &LeaseOp::Acquire, Some(&LeaseAnswer::Granted(token)));
+    assert_eq!(granted(0), None);
+    assert!(granted(1).is_some());
+}

@@ -75,7 +75,7 @@ fn pairs(operations: &[(u32, bool, bool, u8)], broken: impl Fn(bool, bool) -> bo
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn each_guarantee_is_that_of_all_pairs(operations in proptest::collection::vec((0..2_u32, any::<bool>(), any::<bool>(), 0..6_u8), 1..8)) {
@@ -159,7 +159,7 @@ fn has_order(operations: &[(u32, Option<u8>)], left: &[u8], order: &mut Vec<Opti
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn inferred_versions_are_those_of_trying_every_order(operations in proptest::collection::vec((0..4_u32, 0..5_u8), 1..8)) {
