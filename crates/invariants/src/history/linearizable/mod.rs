@@ -1,6 +1,8 @@
 //! Linearizability: each operation takes effect at one moment between its invocation and its answer.
 
 mod calls;
+#[cfg(test)]
+mod cost;
 mod explain;
 #[cfg(test)]
 mod long;

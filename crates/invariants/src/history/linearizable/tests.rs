@@ -3,12 +3,14 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
 use super::*;
-use crate::history::Process;
 use crate::history::model::Access;
 use crate::history::models::{
     AppendList, Bank, Counter, Lease, Mutex, Queue, Register, RegisterAnswer, RegisterOp, Registers, Set, Stack,
 };
-use crate::history::oracle::{GiveUp, Order, Sample, did, for_random_histories, for_random_histories_of, has_order, history};
+use crate::history::oracle::{
+    GiveUp, Order, Sample, call, did, fail, for_random_histories, for_random_histories_of, has_order, history,
+};
+use crate::history::{Contradiction, Process};
 
 /// Compares with trying every order.
 fn compare<M: Sample>(model: &M, cases: u32) {
@@ -207,4 +209,33 @@ fn open_writes_without_a_read_cost_few_steps() {
     history.invoke(Process(0), at(300), RegisterOp::Read).unwrap();
     history.ok(Process(0), at(301), RegisterAnswer::Value(Some(58))).unwrap();
     assert!(matches!(check(&history), Linearization::Impossible(_)));
+}
+
+/// The only contradiction of a history of a register.
+fn contradiction(history: &History<RegisterOp<u8>, RegisterAnswer<u8>>) -> Contradiction {
+    let judgement = Linearizable::<Register<u8>>::default().finish(history);
+    let [finding] = &judgement.findings[..] else { panic!("{judgement:?}") };
+    finding.clone()
+}
+
+#[test]
+fn calls_that_failed_or_came_later_explain_nothing() {
+    let read = |value| did(1, RegisterOp::Read, RegisterAnswer::Value(Some(value)));
+    let failed = history([call(0, RegisterOp::Write(1)), fail(0), read(1)]);
+    let later = history([read(1), did(0, RegisterOp::Write(1), RegisterAnswer::Written)]);
+    for (history, operation) in [(failed, 1), (later, 0)] {
+        let finding = contradiction(&history);
+        assert_eq!(finding.operations, [operation]);
+        assert!(finding.message.ends_with("no operation makes that answer right"), "{}", finding.message);
+    }
+}
+
+#[test]
+fn an_open_call_is_told_beside_the_others() {
+    let read = || did(1, RegisterOp::Read, RegisterAnswer::Value(Some(1)));
+    let write = |process, value| did(process, RegisterOp::Write(value), RegisterAnswer::Written);
+    let finding = contradiction(&history([call(0, RegisterOp::Write(1)), read(), write(2, 2), read()]));
+    assert_eq!(finding.operations, [0, 1, 2, 3]);
+    assert!(finding.message.contains("cannot be placed beside write 1 of process 0, which is open"), "{}", finding.message);
+    assert!(finding.message.ends_with(", whatever the other operations did"), "{}", finding.message);
 }

@@ -119,3 +119,13 @@ fn a_spent_bound_is_no_pass() {
         assert_eq!(judgement.findings, []);
     }
 }
+
+#[test]
+fn a_configuration_is_entered_once() {
+    // Seven processes that write have 5,040 orders, and 128 sets.
+    let mut events: Events = (0..7).map(|process| write(process, 'x', process as u8)).collect();
+    events.push(read(9, 'x', Some(9)));
+    let bounds = Bounds { steps: 5_000, ..Bounds::default() };
+    let found = check_sequential(&Registers::default(), &history(events), bounds);
+    assert!(matches!(found, Sequence::Impossible(_)), "{found:?}");
+}

@@ -140,3 +140,76 @@ fn from_lowest(mut edges: Vec<(Node, EdgeKind)>) -> Vec<(Node, EdgeKind)> {
     edges.rotate_left(lowest);
     edges
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::transactions::graph::Edges;
+
+    use EdgeKind::{ReadWrite, WriteRead, WriteWrite};
+
+    fn graph(nodes: usize, list: &[(Node, Node, EdgeKind)]) -> Graph {
+        let mut edges = Edges::new(nodes);
+        list.iter().for_each(|(from, to, kind)| edges.add(*from, *to, *kind));
+        edges.into_graph()
+    }
+
+    fn found(graph: &Graph) -> Vec<(Family, Vec<(Node, EdgeKind)>)> {
+        let found = find_cycles(graph, TimeOrder::None, &|_| true);
+        found.cycles.into_iter().map(|cycle| (cycle.family, cycle.edges)).collect()
+    }
+
+    #[test]
+    fn a_cycle_is_told_in_its_direction_from_its_first_transaction() {
+        let ring = graph(5, &[(4, 1, WriteRead), (1, 3, WriteWrite), (3, 4, WriteWrite)]);
+        assert_eq!(found(&ring), [(Family::G1c, vec![(1, WriteWrite), (3, WriteWrite), (4, WriteRead)])]);
+    }
+
+    #[test]
+    fn of_several_cycles_the_smallest_is_told() {
+        let ring = |nodes: &[Node]| {
+            let next = nodes.iter().cycle().skip(1);
+            nodes.iter().zip(next).map(|(from, to)| (*from, *to, WriteWrite)).collect::<Vec<_>>()
+        };
+        let joined = [ring(&[0, 1, 2]), ring(&[3, 4, 5, 6]), vec![(2, 3, WriteWrite), (6, 0, WriteWrite)]].concat();
+        assert_eq!(found(&graph(7, &joined)), [(Family::G0, vec![(0, WriteWrite), (1, WriteWrite), (2, WriteWrite)])]);
+    }
+
+    #[test]
+    fn two_cycles_of_one_family_that_a_worse_one_joins_are_both_told() {
+        let both = [(0, 1), (1, 0), (2, 3), (3, 2)].map(|(from, to)| (from, to, WriteWrite));
+        let joined = [&both[..], &[(1, 2, ReadWrite), (3, 0, ReadWrite)]].concat();
+        let families: Vec<Family> = found(&graph(4, &joined)).into_iter().map(|(family, _)| family).collect();
+        assert_eq!(families, [Family::G0, Family::G0]);
+        let components = find_components(&graph(4, &joined), |_, kind, _| kind == Some(WriteWrite));
+        assert_eq!(components.cyclic, [[0, 1], [2, 3]]);
+    }
+
+    #[test]
+    fn components_are_in_the_order_of_their_first_transactions() {
+        let one_way = [(0, 1), (1, 0), (1, 2), (2, 3), (3, 2)].map(|(from, to)| (from, to, WriteWrite));
+        assert_eq!(find_components(&graph(4, &one_way), |_, _, _| true).cyclic, [[0, 1], [2, 3]]);
+    }
+
+    #[test]
+    fn a_chain_of_joints_counts_as_one_edge() {
+        let mut edges = Edges::new(4);
+        let joints: Vec<Node> = (0..4).map(|_| edges.joint()).collect();
+        edges.add(0, joints[0], WriteWrite);
+        joints.windows(2).for_each(|pair| edges.add_behind(pair[0], pair[1]));
+        edges.add_behind(joints[3], 1);
+        for (from, to) in [(1, 0), (0, 2), (2, 3), (3, 0)] {
+            edges.add(from, to, WriteWrite);
+        }
+        assert_eq!(found(&edges.into_graph()), [(Family::G0, vec![(0, WriteWrite), (1, WriteWrite)])]);
+    }
+
+    #[test]
+    fn a_search_without_limits_left_decides_nothing() {
+        let ring = graph(2, &[(0, 1, WriteWrite), (1, 0, WriteWrite)]);
+        let mut found = FoundCycles::default();
+        search_part(&ring, TimeOrder::None, &|_| true, &mut Limits::spent(), &[0, 1], &mut found);
+        assert_eq!(found.cycles, []);
+        assert_eq!(found.undecided.first(), Some(&(Family::G0, TimeOrder::None)));
+    }
+}

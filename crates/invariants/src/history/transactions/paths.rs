@@ -19,6 +19,11 @@ impl Limits {
         let edges = graph.edges() as u64;
         Self { left: 40 * edges + 200_000_000, search: 4 * edges + 20_000_000, improvement: 1_000_000 }
     }
+
+    #[cfg(test)]
+    pub(super) fn spent() -> Self {
+        Self { left: 0, search: 0, improvement: 0 }
+    }
 }
 
 /// A search ended for its limits.

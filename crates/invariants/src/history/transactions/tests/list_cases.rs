@@ -27,6 +27,7 @@ const ROWS: &[Row] = &[
     ("a read between two appends, of which one is lost", "0 1-2! x+9 \n 0 3-4 x+1 y+1 x+2 \n 1 3-4 x:1", &["G1b"]),
     ("an append on top of an aborted one", "0 1-2! x+1 \n 1 3-4 x+2 \n 2 5-6 x:1,2", &["G1a", "dirty-update"]),
     ("two orders of a list", "0 1-4 x+1 \n 1 1-4 x+2 \n 2 1-4 x:1,2 \n 3 1-4 x:2,1", &["incompatible-order"]),
+    ("a part of a list", "0 1-2 x+1 \n 0 3-4 x+2 \n 0 5-6 x+3 \n 1 7-8 x:1,2,3 \n 2 9-10 x:2", &["incompatible-order"]),
     ("two reads that differ", "0 1-6 x: x:1 \n 1 2-3 x+1", &["non-repeatable-read"]),
     ("both appended to what they read", "0 1-4 x: x+1 \n 1 1-4 x: x+2", &["lost-update", "G2-item"]),
     ("both appended to what they read, in order", "0 1-4 x: x+1 \n 1 1-4 x: x+2 \n 2 5-6 x:1,2", &["lost-update", "G-single"]),
@@ -52,6 +53,13 @@ const ROWS: &[Row] = &[
         "0 1-2 x+1 \n 0 3-4 y: \n 1 1-2 y+1 \n 1 3-4 x:",
         &["G-nonadjacent-process", "G-single-realtime"],
     ),
+    (
+        "one append twice in a list that is no longer than another",
+        "0 1-2 x+1 \n 0 3-4 x+2 \n 1 5-6 x:1,2 \n 2 7-8 x:1,1",
+        &["duplicate-element"],
+    ),
+    ("a list behind a value that no transaction appended", "0 1-2 x+1 \n 1 3-4 x:7,1 \n 2 5-6 x:1", &["unwritten-read"]),
+    ("a read behind an own append and another is no update", "0 1-6 x+1 x:1,2 \n 1 2-3 x+2 \n 2 7-8 x:1,2 x+3", &["G1c"]),
     ("an open transaction is read in half", "0 1-? x+1 y+1 \n 1 2-3 x:1 y:", &["G-single"]),
 ];
 
@@ -87,4 +95,26 @@ fn edges_of_time_and_unseen_appends_are_explained() {
 fn a_long_list_is_shown_by_its_end() {
     assert_eq!(steps::shortened(&[1, 2, 3, 4, 5, 6, 7, 8]), "[1, 2, 3, 4, 5, 6, 7, 8]");
     assert_eq!(steps::shortened(&[1, 2, 3, 4, 5, 6, 7, 8, 9]), "[… 5 more, 6, 7, 8, 9]");
+}
+
+#[test]
+fn only_the_time_that_a_level_asks_for_makes_dependencies() {
+    let apart = lists("0 1-2 x+1 \n 0 3-4 y+1");
+    let edges = |level| Transactions::list_append().level(level).analyze(&apart).unwrap().edges;
+    assert_eq!([Level::Serializable, Level::StrongSessionSerializable].map(edges), [0, 1]);
+    assert!(edges(Level::StrictSerializable) > 1);
+}
+
+#[test]
+fn an_anomaly_of_one_append_or_transaction_is_counted_once() {
+    let count = |lines, kind| Transactions::list_append().analyze(&lists(lines)).unwrap().counts[&kind];
+    assert_eq!(count("0 1-6 x: x:1 x:1,2 \n 1 2-3 x+1 \n 2 4-5 x+2", AnomalyKind::NonRepeatableRead), 1);
+    assert_eq!(count("0 1-2! x+1 \n 1 3-4 x:1 \n 2 5-6 x:1", AnomalyKind::AbortedRead), 1);
+}
+
+#[test]
+fn examples_are_sorted_by_their_kinds() {
+    let found = Transactions::list_append().analyze(&lists("0 1-6 x: x:1 \n 1 2-3 x+1 \n 2 1-2! y+9 \n 3 7-8 y:9")).unwrap();
+    let kinds: Vec<AnomalyKind> = found.examples.iter().map(|anomaly| anomaly.kind).collect();
+    assert_eq!(kinds, [AnomalyKind::AbortedRead, AnomalyKind::NonRepeatableRead]);
 }

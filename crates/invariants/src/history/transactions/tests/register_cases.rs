@@ -17,6 +17,9 @@ const ROWS: &[Row] = &[
     ("a read of an aborted write", "0 1-2! x=1 \n 1 3-4 x:1", &["G1a"]),
     ("a read between two writes", "0 1-4 x=1 x=2 \n 1 2-3 x:1", &["G1b"]),
     ("two reads that differ", "0 1-2 x=1 \n 1 1-2 x=2 \n 2 1-6 x:1 x:2", &["non-repeatable-read"]),
+    ("two reads that differ, the first of nothing", "0 1-6 x: x:1 \n 1 2-3 x=1", &["non-repeatable-read"]),
+    ("an own write that was read early is replaced by another", "0 1-2 x:1 x=1 \n 1 3-4 x:1 x=2", &["internal"]),
+    ("an open transaction is read in half", "0 1-? x=1 y=1 \n 1 2-3 x:1 y:", &["G-single"]),
     ("both wrote what they read", "0 1-2 x=1 \n 1 3-6 x:1 x=2 \n 2 3-6 x:1 x=3", &["lost-update", "G2-item"]),
     ("both wrote to what was never written", "0 1-4 x: x=1 \n 1 1-4 x: x=2", &["lost-update", "G2-item"]),
     ("each read what the other wrote", "0 1-4 x=1 y:1 \n 1 1-4 y=1 x:1", &["G1c"]),
@@ -67,6 +70,10 @@ const ASSUMED: &[(KeyOrder, Row)] = &[
         KeyOrder::Linearizable,
         ("a version came back", "0 1-9 x=1 \n 1 1-9 x=2 \n 2 2-3 x:1 \n 3 4-5 x:2 \n 2 6-7 x:1", &["cyclic-versions"]),
     ),
+    (
+        KeyOrder::Linearizable,
+        ("a replaced version came back", "0 1-9 x=1 \n 1 1-9 x:1 x=2 \n 2 2-3 x:2 \n 2 4-5 x:1", &["cyclic-versions"]),
+    ),
     (KeyOrder::Linearizable, ("nothing came back", "0 1-9 x=1 \n 2 2-3 x:1 \n 3 4-5 x:", &["cyclic-versions"])),
     (KeyOrder::Linearizable, ("a version stays", "0 1-2 x=1 \n 1 3-4 x:1 \n 2 5-6 x:1 \n 0 7-8 x=2 \n 1 9-10 x:2", &[])),
 ];
@@ -99,4 +106,17 @@ fn edges_of_registers_are_explained() {
         "G-single: T1 wrote 2 to 'y' and T2 read it; T2 read 'x' as 1, which it held before the 2 that T1 wrote: \
          T1 before T2 before T1"
     );
+}
+
+#[test]
+fn a_value_that_its_transaction_replaced_is_no_version() {
+    let row = ("a read between two writes, late", "0 1-2 x=1 x=2 \n 1 3-4 x:2 \n 1 5-6 x:1", &["G1b"][..]);
+    let transactions = Transactions::read_write().level(Level::Serializable).key_order(KeyOrder::Sequential);
+    assert_rows(&[row], |lines| transactions.analyze(&registers(lines)));
+}
+
+#[test]
+fn reads_of_a_register_that_differ_are_counted_once() {
+    let history = registers("0 1-6 x: x:1 x:2 \n 1 2-3 x=1 \n 2 4-5 x=2");
+    assert_eq!(Transactions::read_write().analyze(&history).unwrap().counts[&AnomalyKind::NonRepeatableRead], 1);
 }
