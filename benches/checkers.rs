@@ -141,13 +141,16 @@ fn large() {
     }
 }
 
+/// Whether two operations contradict each other.
+type Contradicts<O, A> = dyn Fn(&Operation<O, A>, &Operation<O, A>) -> bool;
+
 /// Shows the cost of a checker that reads a history once, at two lengths, and its ratio to one that compares all pairs.
 fn show_linear<O, A, C: Checker<O, A>>(
     name: &str,
     operations: [usize; 2],
     history: impl Fn(usize) -> History<O, A>,
     checker: impl Fn() -> C,
-    contradicts: Option<&dyn Fn(&Operation<O, A>, &Operation<O, A>) -> bool>,
+    contradicts: Option<&Contradicts<O, A>>,
 ) {
     let judge = |history: &History<O, A>| {
         let judgement = check(&mut checker(), history);

@@ -11,7 +11,7 @@ use super::{Chance, Object, Shape, record};
 
 /// The clients of each service.
 const CLIENTS: u32 = 50;
-/// One call in so many is never answered.
+/// One call in that many is never answered.
 const OPEN: u64 = 100;
 
 /// A service as two functions over its state: what a client asks, and what it hears.

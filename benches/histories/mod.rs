@@ -51,7 +51,7 @@ pub(crate) trait Object {
 pub(crate) struct Shape {
     pub(crate) clients: u32,
     pub(crate) operations: usize,
-    /// One call in so many is never answered; every other of these takes no effect. 0 for none.
+    /// One call in that many is never answered; every other of these takes no effect. 0 for none.
     pub(crate) open: u64,
 }
 
@@ -61,13 +61,16 @@ enum Call<O, A> {
     Applied(A),
 }
 
+/// The process that a client is, and its call.
+type Client<T> = (u32, Option<Call<<T as Object>::Op, <T as Object>::Answer>>);
+
 /// Records the calls of clients: each event moves one client on, which calls, whose call takes effect, or which hears.
 pub(crate) fn record<T: Object>(object: &mut T, shape: Shape, chance: &mut Chance) -> History<T::Op, T::Answer>
 where
     T::Op: Clone,
 {
     let mut history = History::default();
-    let mut clients: Vec<(u32, Option<Call<T::Op, T::Answer>>)> = (0..shape.clients).map(|client| (client, None)).collect();
+    let mut clients: Vec<Client<T>> = (0..shape.clients).map(|client| (client, None)).collect();
     let mut at = 0;
     let mut busy = 0;
     while history.operations().len() < shape.operations || busy > 0 {

@@ -15,7 +15,7 @@ struct Etcd {
     value: Option<u8>,
     /// The value before the last change.
     before: Option<u8>,
-    /// One read in so many shows it; 0 for none.
+    /// One read in that many shows it; 0 for none.
     stale: u64,
 }
 

@@ -134,7 +134,7 @@ pub(crate) enum GiveUp {
 /// Makes a history of up to eight calls of an object that is correct, except where an answer was replaced.
 ///
 /// Each step moves one of four clients on: it calls, its call takes effect, it hears.
-fn recorded<M: Sample>(model: &M, give_up: GiveUp, steps: &[(u8, u16)]) -> History<M::Op, M::Answer> {
+pub(crate) fn recorded<M: Sample>(model: &M, give_up: GiveUp, steps: &[(u8, u16)]) -> History<M::Op, M::Answer> {
     let mut history = History::default();
     let mut states: Vec<(M::Key, M::State)> = Vec::new();
     let mut clients: Vec<(u32, Option<Call<M>>)> = (0..4).map(|client| (client, None)).collect();

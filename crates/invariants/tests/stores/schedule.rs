@@ -56,11 +56,14 @@ const CLIENTS: usize = 4;
 /// The calls of the quiet end.
 const LAST_CALLS: usize = 12;
 
+/// The process that a client is, and its call.
+type Client<S> = (u32, Option<Call<<S as Store>::Op, <S as Store>::Answer>>);
+
 /// Records a run: clients that time out, calls that are refused, requests that take effect late, and a quiet end.
 pub(crate) fn record<S: Store>(store: &mut S, seed: u64) -> History<S::Op, S::Answer> {
     let mut chance = Chance(seed);
     let mut history = History::default();
-    let mut clients: Vec<(u32, Option<Call<S::Op, S::Answer>>)> = (0..CLIENTS as u32).map(|process| (process, None)).collect();
+    let mut clients: Vec<Client<S>> = (0..CLIENTS as u32).map(|process| (process, None)).collect();
     let mut late: Vec<S::Op> = Vec::new();
     let mut time = 0;
     while history.operations().len() < S::CALLS || clients.iter().any(|(_, call)| call.is_some()) {

@@ -9,7 +9,7 @@ use crate::history::models::{
     BankAnswer, BankOp, Counter, CounterAnswer, CounterOp, Lease, LeaseAnswer, LeaseOp, Mutex, MutexAnswer, MutexOp, Queue,
     QueueAnswer, QueueOp, Set, SetAnswer, SetOp,
 };
-use crate::history::oracle::{Sample, did, history, recorded};
+use crate::history::oracle::{GiveUp, Sample, did, history, recorded};
 use crate::history::{Checker, Completion, History, Moment, Operation, check};
 
 /// Histories of each checker.
@@ -39,7 +39,7 @@ fn compare<M: Sample, C: Checker<M::Op, M::Answer>>(
         let mut chance = Chance(seed);
         let steps: Vec<(u8, u16)> =
             (0..8 + chance.below(32)).map(|_| (chance.below(4) as u8, chance.below(1 << 16) as u16)).collect();
-        let history = recorded(model, &steps);
+        let history = recorded(model, GiveUp::Seldom, &steps);
         let expected = is_broken(&history);
         let findings = check(&mut checker(), &history).findings;
         assert_eq!(!findings.is_empty(), expected, "seed {seed}: {findings:?} in {:#?}", history.operations());
@@ -65,6 +65,11 @@ fn failed_before<O, A>(operation: &Operation<O, A>, moment: Moment) -> bool {
 /// The operations that were asked for before a moment and had not failed by then.
 fn tried<O, A>(history: &History<O, A>, before: Moment) -> impl Iterator<Item = &Operation<O, A>> {
     history.operations().iter().filter(move |operation| asked(operation) < before && !failed_before(operation, before))
+}
+
+/// When an operation failed.
+fn failed<O, A>(operation: &Operation<O, A>) -> Option<Moment> {
+    matches!(operation.outcome, Completion::Fail { .. }).then(|| operation.completed()).flatten()
 }
 
 /// Whether any two answered operations satisfy a relation, the one that was answered first first.
@@ -122,7 +127,7 @@ fn counters_are_judged_as_defined() {
             let (Some(CounterAnswer::Value(value)), Some(end)) = (read.answer(), heard(read)) else { return false };
             let (mut least, mut greatest) = (amount(&read.op), amount(&read.op));
             let others = history.operations().iter().filter(|other| asked(other) != asked(read) && asked(other) < end);
-            for other in others.filter(|other| !failed_before(other, asked(read))) {
+            for other in others.filter(|other| failed(other).is_none()) {
                 let must = heard(other).is_some_and(|heard| heard < asked(read));
                 least += if must { amount(&other.op) } else { amount(&other.op).min(0) };
                 greatest += if must { amount(&other.op) } else { amount(&other.op).max(0) };
@@ -182,6 +187,12 @@ fn is_element_broken(history: &History<SetOp<u8>, SetAnswer<u8>>, element: u8, i
     if reads().any(|(read, times)| times > 1 || times == 1 && !heard(read).is_some_and(is_expected)) {
         return true;
     }
+    // The last add that could have put it there fails after a read has it.
+    let is_left = |end: Moment| tried(history, end).filter(adds).count() > 1;
+    let is_seen = |end: Moment| has().any(|read| heard(read) < Some(end));
+    if history.operations().iter().filter(adds).filter_map(failed).any(|end| is_seen(end) && !is_left(end)) {
+        return true;
+    }
     let known = history.operations().iter().filter(adds).chain(has()).filter_map(heard).min();
     let Some(known) = known else { return false };
     // A look at an element whose add has failed by then decides nothing.
@@ -206,9 +217,14 @@ fn queues_are_judged_as_defined() {
         let took = |operation: &&Operation<_, _>, value| operation.answer() == Some(&QueueAnswer::Value(Some(value)));
         let puts_in = |operation: &&Operation<QueueOp<u8>, _>, value| operation.op == QueueOp::Enqueue(value);
         let is_taken_too_often = operations.iter().any(|last| {
-            let (Some(QueueAnswer::Value(Some(value))), Some(end)) = (last.answer(), heard(last)) else { return false };
-            let taken = operations.iter().filter(|other| took(other, *value) && heard(other) <= Some(end)).count();
-            taken > tried(history, end).filter(|operation| puts_in(operation, *value)).count()
+            let taken = |value, end| operations.iter().filter(|other| took(other, value) && heard(other) <= Some(end)).count();
+            let tried = |value, end| tried(history, end).filter(|operation| puts_in(operation, value)).count();
+            match (&last.op, last.answer(), heard(last), failed(last)) {
+                (_, Some(QueueAnswer::Value(Some(value))), Some(end), _) => taken(*value, end) > tried(*value, end),
+                // It is among those that were tried.
+                (QueueOp::Enqueue(value), _, _, Some(end)) => taken(*value, end) >= tried(*value, end),
+                _ => false,
+            }
         });
         let empty = operations.iter().filter(|operation| operation.answer() == Some(&QueueAnswer::Value(None))).map(asked).max();
         let missing = |value: u8| {
@@ -356,15 +372,33 @@ fn retries_are_judged_as_defined() {
                 && id(first) == id(second)
                 && (&first.op, first.answer()) != (&second.op, second.answer())
         };
+        let refused = |request: &Operation<_, _>| match request.answer() {
+            Some(IdempotentAnswer::Refused) => heard(request),
+            _ => failed(request),
+        };
+        // Calls of a request that had no other end by then.
+        let attempts = |of: (u8, u64), end: Moment| {
+            let is_left = |request: &&Operation<_, _>| refused(request).is_none_or(|refused| refused >= end);
+            operations.iter().filter(|request| id(request) == Some(of) && asked(request) < end).filter(is_left).count()
+        };
+        let is_listed = |of: (u8, u64), end: Moment| {
+            operations.iter().any(|list| match list.answer() {
+                Some(IdempotentAnswer::Effects(listed)) => listed.contains(&of) && heard(list) < Some(end),
+                _ => false,
+            })
+        };
+        let is_undone = |request: &Operation<_, _>| match (id(request), refused(request)) {
+            (Some(of), Some(end)) => attempts(of, end) == 1 && is_listed(of, end),
+            _ => false,
+        };
         let is_list_wrong = |list: &Operation<_, _>| {
             let (Some(IdempotentAnswer::Effects(listed)), Some(end)) = (list.answer(), heard(list)) else { return false };
             let is_twice = listed.iter().any(|id| listed.iter().filter(|other| *other == id).count() > 1);
-            let was_made =
-                |listed: &(u8, u64)| operations.iter().any(|request| id(request) == Some(*listed) && asked(request) < end);
+            let was_made = |listed: &(u8, u64)| attempts(*listed, end) > 0;
             let early = operations.iter().filter(replied).filter(|request| heard(request) < Some(asked(list)));
             is_twice || !listed.iter().all(was_made) || early.filter_map(id).any(|id| !listed.contains(&id))
         };
-        any_pair(history, differ) || operations.iter().any(is_list_wrong)
+        any_pair(history, differ) || operations.iter().any(is_list_wrong) || operations.iter().any(is_undone)
     });
 }
 

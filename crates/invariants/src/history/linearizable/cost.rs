@@ -1,4 +1,4 @@
-//! What a search costs: the steps that it saves, the slots that it shares, and the bounds that end it.
+//! Costs of a search: the steps that it saves, the slots that it shares, and the bounds that end it.
 
 use std::collections::BTreeSet;
 
@@ -111,7 +111,7 @@ fn more_calls_at_once_than_a_word_has_bits_are_judged() {
         judged(events, 100_000)
     };
     assert_eq!(many(1), Linearization::Possible);
-    let Linearization::Impossible(stuck) = many(9) else { panic!("nobody wrote 9") };
+    let Linearization::Impossible(stuck) = many(9) else { panic!("no client wrote 9") };
     assert_eq!(stuck.operation, 73);
 }
 
@@ -156,7 +156,7 @@ fn an_object_that_is_undecided_hides_no_contradiction_in_another() {
     };
     let wrong = did(9, ('y', RegisterOp::Read), RegisterAnswer::Value(Some(3)));
     let verdict = check_linearizable(&Registers::default(), &history([undecided(0).collect(), wrong]), bounds);
-    let Linearization::Impossible(stuck) = verdict else { panic!("nobody wrote 3 to y: {verdict:?}") };
+    let Linearization::Impossible(stuck) = verdict else { panic!("no client wrote 3 to y: {verdict:?}") };
     assert_eq!(stuck.key, ('y', ()));
 }
 

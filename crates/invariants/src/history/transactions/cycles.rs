@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn two_cycles_of_one_family_that_a_worse_one_joins_are_both_told() {
+    fn two_cycles_of_one_family_are_both_told_beside_a_worse_one() {
         let both = [(0, 1), (1, 0), (2, 3), (3, 2)].map(|(from, to)| (from, to, WriteWrite));
         let joined = [&both[..], &[(1, 2, ReadWrite), (3, 0, ReadWrite)]].concat();
         let families: Vec<Family> = found(&graph(4, &joined)).into_iter().map(|(family, _)| family).collect();
