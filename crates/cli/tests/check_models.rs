@@ -142,6 +142,7 @@ fn what_cannot_be_judged_is_unknown(#[case] model: &str, #[case] events: &str, #
     "0 invoke sing",
     "unknown operation sing; the model has read, write and cas: choose another model"
 )]
+#[case::nil("cas-register", "0 invoke write nil", ":value is nil; expected a value: nil is what a read of none shows")]
 #[case::registers("registers", "0 invoke write 1", ":value is 1; expected [key value], or a :key beside it")]
 #[case::other_key(
     "registers",

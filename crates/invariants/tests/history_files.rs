@@ -116,10 +116,14 @@ fn a_writer_gives_each_open_call_a_process_of_its_own() {
     // The node crashed: its call stays open, and the next life may use the number again.
     writer.end_life(node);
     writer.write(node, "client", at(10), &invoked(3, RegisterOp::Read)).unwrap();
+    writer.write(node, "client", at(11), &CallFact::Fail { call: 3 }).unwrap();
+    // Nor does a life go on with the session of one before, which waited for nothing.
+    writer.end_life(node);
+    writer.write(node, "client", at(12), &invoked(4, RegisterOp::Read)).unwrap();
     let text = writer.into_inner().unwrap();
     let history: History<RegisterOp<u8>, RegisterAnswer<u8>> = jsonl::read(&text[..]).unwrap();
     let processes: Vec<String> = history.operations().iter().map(|operation| history.process_name(operation.process)).collect();
-    assert_eq!(processes, ["client", "client (2)", "client (2)", "client (2)", "client (3)"]);
+    assert_eq!(processes, ["client", "client (2)", "client (2)", "client (2)", "client (3)", "client (4)"]);
     assert_eq!(history.open().count(), 3);
 }
 

@@ -10,8 +10,8 @@ use super::operation::Process;
 
 /// The processes of all nodes.
 ///
-/// A node that has several calls at once, or goes on after one that stays open, counts as several: each call takes the first
-/// process of its node that waits for nothing.
+/// A node that has several calls at once, or goes on after one that stays open, counts as several: each call takes a process of
+/// its node that waits for nothing. The next life of a node knows nothing of those before, so it counts as others too.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Processes {
     /// The open calls by node and number.
@@ -54,9 +54,12 @@ impl Processes {
         Ok(process)
     }
 
-    /// Leaves all calls of a node open: its life ended.
+    /// Leaves all calls of a node open, and calls no process of it again: its life ended.
     pub(super) fn end_life(&mut self, node: NodeId) {
         self.calls.retain(|(caller, _), _| *caller != node);
+        if let Some((idle, _)) = self.of_node.get_mut(&node) {
+            idle.clear();
+        }
     }
 }
 

@@ -37,9 +37,12 @@ impl FileVocabulary for Register<Datum> {
     fn op(&self, name: &str, _: Option<&Datum>, value: &Datum) -> Option<Result<Self::Op, String>> {
         match name {
             "read" => Some(Ok(RegisterOp::Read)),
+            "write" if *value == Datum::Nil => Some(Err("a value: nil is what a read of none shows".to_owned())),
             "write" => Some(Ok(RegisterOp::Write(value.clone()))),
             "cas" => Some(match value {
-                Datum::List(pair) if pair.len() == 2 => Ok(RegisterOp::CompareAndSet(pair[0].clone(), pair[1].clone())),
+                Datum::List(pair) if pair.len() == 2 && !pair.contains(&Datum::Nil) => {
+                    Ok(RegisterOp::CompareAndSet(pair[0].clone(), pair[1].clone()))
+                }
                 _ => Err("[old new]".to_owned()),
             }),
             _ => None,
