@@ -1,10 +1,14 @@
 //! Changed history files: every reader returns a history or an error, within memory that the file pays for.
 
+mod chance;
+
 use std::io::Cursor;
 
 use cluster_sim_invariants::history::file::{Datum, binary, jsonl, read_foreign};
 use cluster_sim_invariants::history::models::{Register, RegisterAnswer, RegisterOp, Text};
 use cluster_sim_invariants::{History, Process, VirtualInstant};
+
+use self::chance::Chance;
 
 type Registers = History<RegisterOp<Datum>, RegisterAnswer<Datum>>;
 
@@ -16,16 +20,10 @@ const OF_BINARY: u64 = 100;
 /// Bytes that it may take whatever the file is: an error, and the first four places of each of 32 lists in lists.
 const ALLOWANCE: u64 = 32 << 10;
 
-/// Random numbers of a seed (SplitMix64).
-struct Chance(u64);
-
 impl Chance {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((u128::from(mixed ^ (mixed >> 31)) * bound as u128) >> 64) as usize
+    /// Returns a place among `count`.
+    fn place(&mut self, count: usize) -> usize {
+        self.below(count as u64) as usize
     }
 }
 
@@ -185,25 +183,25 @@ fn bytes() -> Format {
 /// Changes a file in a few places: cuts, doubles, removes, overwrites, inserts.
 fn change(file: &[u8], words: &[&[u8]], chance: &mut Chance) -> Vec<u8> {
     let mut changed = file.to_vec();
-    for _ in 0..=chance.below(4) {
+    for _ in 0..=chance.place(4) {
         let length = changed.len();
         if length == 0 {
             break;
         }
-        let start = chance.below(length);
-        let end = (start + 1 + chance.below(40)).min(length);
-        let word = words[chance.below(words.len())];
-        match chance.below(8) {
+        let start = chance.place(length);
+        let end = (start + 1 + chance.place(40)).min(length);
+        let word = words[chance.place(words.len())];
+        match chance.place(8) {
             0 => changed.truncate(start),
             1 => drop(changed.drain(start..end)),
             2 => {
                 let piece = changed[start..end].to_vec();
-                let to = chance.below(length);
+                let to = chance.place(length);
                 changed.splice(to..to, piece).for_each(drop);
             }
-            3 => changed[start] = chance.below(256) as u8,
-            4 => changed[start] ^= 1 << chance.below(8),
-            5 => drop(changed.splice(start..start, word.repeat(1 + chance.below(64)))),
+            3 => changed[start] = chance.place(256) as u8,
+            4 => changed[start] ^= 1 << chance.place(8),
+            5 => drop(changed.splice(start..start, word.repeat(1 + chance.place(64)))),
             6 => drop(changed.splice(start..end, word.iter().copied())),
             _ => drop(changed.splice(start..start, word.iter().copied())),
         }

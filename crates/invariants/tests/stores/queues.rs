@@ -7,7 +7,8 @@ use cluster_sim_invariants::history::aggregates::TotalQueue;
 use cluster_sim_invariants::history::models::{Queue, QueueAnswer, QueueOp};
 use cluster_sim_invariants::history::{Bounds, Linearization, Operation, check, check_linearizable};
 
-use crate::schedule::{Chance, Store, hold, is_before};
+use crate::chance::Chance;
+use crate::schedule::{Store, hold, is_before};
 
 type Op = QueueOp<u32>;
 type Answer = QueueAnswer<u32>;

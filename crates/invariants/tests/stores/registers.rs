@@ -4,7 +4,8 @@ use cluster_sim_invariants::History;
 use cluster_sim_invariants::history::models::{Register, RegisterAnswer, RegisterOp};
 use cluster_sim_invariants::history::{Bounds, Linearization, Operation, check_linearizable};
 
-use crate::schedule::{Chance, Store, hold, is_before};
+use crate::chance::Chance;
+use crate::schedule::{Store, hold, is_before};
 
 type Op = RegisterOp<u32>;
 type Answer = RegisterAnswer<u32>;

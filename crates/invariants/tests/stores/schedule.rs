@@ -5,23 +5,15 @@ use std::fmt::Debug;
 use cluster_sim_invariants::history::{Completion, Moment, Operation};
 use cluster_sim_invariants::{History, Process, VirtualInstant};
 
+use crate::chance::Chance;
+
 /// Runs of each store.
 const RUNS: u64 = 400;
 /// The fewest of them in which the bug of a broken store shows.
 const SHOWN: usize = 20;
 
-/// Random numbers of a seed (SplitMix64).
-pub(crate) struct Chance(u64);
-
 impl Chance {
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((u128::from(mixed ^ (mixed >> 31)) * u128::from(bound)) >> 64) as u64
-    }
-
+    /// Returns true once in `times`.
     pub(crate) fn one_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }

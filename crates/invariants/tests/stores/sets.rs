@@ -7,7 +7,8 @@ use cluster_sim_invariants::history::aggregates::SetFull;
 use cluster_sim_invariants::history::models::{Set, SetAnswer, SetOp};
 use cluster_sim_invariants::history::{Bounds, Linearization, Operation, check, check_linearizable};
 
-use crate::schedule::{Chance, Store, hold, is_before};
+use crate::chance::Chance;
+use crate::schedule::{Store, hold, is_before};
 
 type Op = SetOp<u32>;
 type Answer = SetAnswer<u32>;
