@@ -17,7 +17,7 @@ pub use crate::profile::Profiler;
 pub use crate::recording::{Beside, Recorder};
 pub use crate::report::BuiltFrom;
 pub use crate::scenario::Outline;
-pub use crate::sim::{DecisionLog, Lent, ReportSlot, RunObserver, message_of, outside_of_runtimes};
+pub use crate::sim::{BegunOperation, DecisionLog, Lent, OperationTimes, ReportSlot, RunObserver, message_of, outside_of_runtimes};
 
 use crate::report::{Divergence, FailureSummary, Report};
 use crate::sim::Source;

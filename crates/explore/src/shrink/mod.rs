@@ -5,8 +5,8 @@
 //! 1. no decision at all ([`decisions`]), once;
 //! 2. then, until a whole round changes nothing: kinds of faults, single faults, their duration, the sides of cuts, moments that a trigger
 //!    chose ([`faults`]);
-//!    a shorter fault phase, absent clients, other absent nodes ([`topology`]); operations of clients ([`operations`]); decisions by kind, by link, in pieces ([`ddmin`]) and one by
-//!    one.
+//!    a shorter fault phase, absent clients, other absent nodes ([`topology`]); stretches of time with what clients do in them ([`time`]);
+//!    operations of clients ([`operations`]); decisions by kind, by link, in pieces ([`ddmin`]) and one by one.
 //!
 //! A case keeps all that correct code may need, so that it holds once the bug is mended: the members of groups that serve, unless
 //! [`Scenario::may_shrink`](cluster_sim_simulation::Scenario::may_shrink) names the group; the time of the run as a whole; a
@@ -16,7 +16,9 @@
 //! faults and decisions, break nothing that the whole scenario does not break then ([`search`]). If the whole scenario breaks the
 //! rule even then, nodes and time stay.
 //!
-//! Operations of a client can be removed if it asks for them by `NodeInfo::operations`. Steps of a
+//! Operations of a client can be removed if it asks for them by `NodeInfo::operations`. If the rule is about the history of clients,
+//! the time of what they no longer do goes too, and later faults come earlier: no answers of a correct system depend on when faults
+//! come. Steps of a
 //! [`Scenario::script`](cluster_sim_simulation::Scenario::script) stay too, and those of a test that steers its
 //! [`Trial`](crate::Trial); the result says so.
 //!
@@ -29,6 +31,7 @@ mod decisions;
 mod faults;
 mod operations;
 mod search;
+mod time;
 mod topology;
 
 use std::sync::Arc;
@@ -163,6 +166,10 @@ fn minimize(search: &mut Search<'_>) {
         faults::move_to_instants(search);
         topology::shorten(search);
         topology::remove_nodes(search);
+        operations::find_window(search);
+        if time::cut(search) {
+            decisions::remove_all(search);
+        }
         operations::remove(search);
         decisions::remove(search);
         if search.is_spent() || before == search.case() {

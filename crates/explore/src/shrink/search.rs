@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use cluster_sim_runtime::{Digest, Heartbeat, Seed, finalize, fold_bytes, without_panic_output};
-use cluster_sim_simulation::driver::Outline;
+use cluster_sim_simulation::driver::{BegunOperation, OperationTimes, Outline};
 use cluster_sim_simulation::{Decision, Finding, Report};
 use parking_lot::Mutex;
 
@@ -99,9 +99,25 @@ impl<'a> Search<'a> {
         self.outline
     }
 
-    /// How many operations each client came to in the run that failed.
-    pub(super) fn reached(&self) -> &'a BTreeMap<String, u64> {
-        &self.failed.operations
+    /// The clients that number their operations and began one in the run that failed.
+    pub(super) fn clients(&self) -> impl Iterator<Item = &'a String> + use<'a> {
+        self.failed.operations.keys()
+    }
+
+    /// The operations that clients begin in the run of the smallest case, in order of time; runs it once more.
+    ///
+    /// Nothing once a limit is reached, or if no client numbers its operations.
+    pub(super) fn begun(&mut self) -> Vec<BegunOperation> {
+        if self.failed.operations.is_empty() || self.count_run().is_none() {
+            return Vec::new();
+        }
+        let case = self.case();
+        without_panic_output(|| self.runner.run_observed(self.trial(&case), OperationTimes::default())).0.into_operations()
+    }
+
+    /// Whether the rule is about what clients saw.
+    pub(super) fn is_about_history(&self) -> bool {
+        self.failed.histories.contains_key(&self.finding.rule)
     }
 
     /// As [`try_case`](Self::try_case), for a candidate whose clients do less.
@@ -109,10 +125,7 @@ impl<'a> Search<'a> {
     /// Whether a correct system could have given the answers of a history does not depend on questions that were not asked.
     /// Another rule may well ask that something was done.
     pub(super) fn try_operations(&mut self, case: Case) -> bool {
-        match self.failed.histories.contains_key(&self.finding.rule) {
-            true => self.try_case(case),
-            false => self.try_topology(case),
-        }
+        if self.is_about_history() { self.try_case(case) } else { self.try_topology(case) }
     }
 
     /// A run of a case.

@@ -337,7 +337,7 @@ pub struct Report {
     /// Calls and answers of clients around a violation, by the rules about histories that found one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub histories: BTreeMap<String, HistoryPicture>,
-    /// How many operations each client came to, by the name of the client; see `NodeInfo::operations`.
+    /// How many operations each client began, by the name of the client; see `NodeInfo::operations`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub operations: BTreeMap<String, u64>,
     /// Steps taken.

@@ -157,8 +157,8 @@ impl Sim {
         if !self.report.violations.is_empty() {
             self.report.histories = self.checks.histories().collect();
         }
-        let name = |(node, reached)| (self.engine.core.kernel.name(node).to_string(), reached);
-        self.report.operations = self.operations.reached().into_iter().map(name).collect();
+        let name = |(node, count)| (self.engine.core.kernel.name(node).to_string(), count);
+        self.report.operations = self.operations.counts().into_iter().map(name).collect();
         self.report.faults = self.fault_records();
         self.report.traffic = self.network().traffic();
         self.report.steps = now.step;

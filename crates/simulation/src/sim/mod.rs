@@ -29,6 +29,7 @@ mod hold;
 mod lent;
 mod names;
 mod observer;
+mod operation_times;
 mod restarts;
 mod run_loop;
 mod script;
@@ -57,6 +58,7 @@ pub use hidden_runtime::outside_of_runtimes;
 pub use hold::MessageHold;
 pub use lent::Lent;
 pub use observer::RunObserver;
+pub use operation_times::{BegunOperation, OperationTimes};
 use restarts::Restarts;
 pub use run_loop::message_of;
 pub(crate) use script::Script;
@@ -96,7 +98,7 @@ pub struct Sim {
     is_followed: bool,
     restarts: Restarts,
     clients: Clients,
-    /// How far the clients came with their operations.
+    /// The operations that clients began.
     operations: Arc<OperationLog>,
     report: Report,
     /// Receives everything that happens, if set.
