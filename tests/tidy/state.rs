@@ -12,6 +12,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "CALLS",
         "counts the calls of a test, so that another process finds that call again; no run reads it",
     ),
+    (
+        "crates/invariants/src/history/file/memory.rs",
+        "ROOM",
+        "the memory that the value of a file may take while a reader parses it; put back at its end, and no run reads files",
+    ),
     ("crates/runtime/src/executor/context.rs", "ENTERED", "the simulation whose code runs now; put back at the end of the poll"),
     ("crates/runtime/src/executor/inbox.rs", "INBOXES", "a waker may outlive its run, and wakes through it reach no task"),
     ("crates/runtime/src/executor/inbox.rs", "FREE", "which of those inboxes no run holds"),

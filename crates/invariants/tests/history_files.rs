@@ -75,7 +75,7 @@ fn json_lines_keep_a_history() {
     assert_eq!(read.process_name(Process(0)), "client-0");
 
     let bytes = binary::encode(&history).unwrap();
-    assert!(bytes.len() * 5 < text.len(), "{} bytes instead of {}", bytes.len(), text.len());
+    assert!(bytes.len() * 4 < text.len(), "{} bytes instead of {}", bytes.len(), text.len());
     let read: Registers = binary::decode(&bytes).unwrap();
     assert_eq!((read.operations(), read.names()), (history.operations(), history.names()));
 }
@@ -228,7 +228,7 @@ fn a_file_that_is_too_large_is_refused_with_its_bound() {
 /// A binary file of these events, each with its process, with the checksum that it needs.
 fn binary_of(events: &[&[u8]]) -> Result<Registers, String> {
     let mut bytes = b"cshist\x01\x00".to_vec();
-    bytes.push(events.len() as u8);
+    bytes.extend([events.len() as u8; 2]);
     bytes.extend(events.concat());
     bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
     binary::decode(&bytes).map_err(|error| error.to_string())
@@ -253,7 +253,7 @@ fn a_bad_event_of_a_binary_file_is_told_with_its_number(#[case] events: &[&[u8]]
 
 #[test]
 fn bytes_after_the_last_event_of_a_binary_file_are_refused() {
-    let mut bytes = b"cshist\x01\x00\x01".to_vec();
+    let mut bytes = b"cshist\x01\x00\x01\x01".to_vec();
     bytes.extend([CALL, CALL].concat());
     bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
     let error = binary::decode::<RegisterOp<Datum>, RegisterAnswer<Datum>>(&bytes).unwrap_err();
@@ -293,15 +293,4 @@ fn an_event_can_have_many_lines_and_a_line_many_events() {
     assert_eq!(foreign(&EDN.replace('\n', " ")).unwrap().operations(), history.operations());
     let error = foreign(&text.replace(":cas, :value [3 4]", ":sing")).unwrap_err();
     assert!(error.starts_with("line 12: unknown operation sing"), "{error}");
-}
-
-#[test]
-fn a_file_with_values_of_ten_times_its_size_is_refused() {
-    // Two letters of the file are a value of 24 bytes, with 16 for its allocation.
-    let event = format!("{{:process 0, :type :invoke, :f :write, :value [{}]}}\n", "[]".repeat(4 << 20));
-    let ended = "{:process 0, :type :ok, :f :write, :value nil}\n";
-    let error = foreign(&format!("{event}{ended}{event}")).unwrap_err();
-    assert!(error.ends_with("bytes of memory, ten times the file: check it in parts") && error.starts_with("line 1: "), "{error}");
-    let small = event.replacen(&"[]".repeat(3 << 20), "", 1);
-    assert_eq!(foreign(&format!("{small}{ended}")).unwrap().operations().len(), 1);
 }

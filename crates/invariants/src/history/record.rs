@@ -72,6 +72,11 @@ impl<O, A> History<O, A> {
         self.names.get(&process).map(String::as_str)
     }
 
+    /// Makes room for that many more operations, and no others.
+    pub(super) fn reserve(&mut self, operations: usize) {
+        self.operations.reserve_exact(operations);
+    }
+
     /// Iterates over the operations without an end.
     pub fn open(&self) -> impl Iterator<Item = &Operation<O, A>> {
         self.operations.iter().filter(|operation| matches!(operation.outcome, Completion::Open))

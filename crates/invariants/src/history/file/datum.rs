@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, EnumAccess, SeqAccess, Unexpected, VariantAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::memory::{ALLOCATION, Growing, Spent, take};
+
 /// Lists in lists that a file may have; deeper ones would overflow the stack.
 pub(super) const DEPTH: usize = 32;
 
@@ -23,20 +25,18 @@ pub enum Datum {
     /// A text.
     Text(String),
     /// A list; a set is one in the order of the file.
-    List(Vec<Datum>),
+    List(Box<[Datum]>),
 }
 
 impl Datum {
-    /// Returns the bytes of memory that it takes, as an estimate.
-    pub(super) fn bytes(&self) -> usize {
-        // An allocation costs its allocator some bytes too.
-        const ALLOCATION: usize = 16;
-        let held = match self {
+    /// Returns the bytes of memory that it points to, as an estimate.
+    pub(super) fn heap_bytes(&self) -> usize {
+        match self {
             Self::Nil | Self::Bool(_) | Self::Int(_) => 0,
             Self::Text(text) => text.len() + ALLOCATION,
-            Self::List(values) => values.iter().map(Self::bytes).sum::<usize>() + ALLOCATION,
-        };
-        held + size_of::<Self>()
+            Self::List(values) if values.is_empty() => 0,
+            Self::List(values) => values.iter().map(|value| value.heap_bytes() + size_of::<Self>()).sum::<usize>() + ALLOCATION,
+        }
     }
 }
 
@@ -129,6 +129,11 @@ impl<'de> DeserializeSeed<'de> for Inside {
     }
 }
 
+/// The error of a value that takes more memory than its reader allows; the reader says how much that is.
+fn too_much<E: de::Error>(_: Spent) -> E {
+    E::custom("more memory than the file pays for")
+}
+
 /// A list inside of that many others.
 struct ListInside(usize);
 
@@ -164,6 +169,7 @@ impl<'de> Visitor<'de> for Inside {
     }
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Datum, E> {
+        take(value.len() + ALLOCATION).map_err(too_much)?;
         Ok(Datum::Text(value.to_owned()))
     }
 
@@ -171,12 +177,11 @@ impl<'de> Visitor<'de> for Inside {
         if self.0 == DEPTH {
             return Err(de::Error::custom(format_args!("more than {DEPTH} lists in lists")));
         }
-        let mut values = Vec::new();
+        let mut values = Growing::new();
         while let Some(value) = list.next_element_seed(Self(self.0 + 1))? {
-            values.push(value);
+            values.push(value).map_err(too_much)?;
         }
-        values.shrink_to_fit();
-        Ok(Datum::List(values))
+        values.finish().map(Datum::List).map_err(too_much)
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Datum, A::Error> {

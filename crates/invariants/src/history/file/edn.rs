@@ -1,7 +1,8 @@
 //! Reads EDN, in which Jepsen writes histories: the part of it that histories have.
 
 use super::datum::{DEPTH, Datum};
-use super::error::FileError;
+use super::error::{FileError, shortened};
+use super::memory::{ALLOCATION, Growing, Spent, give_back, take};
 
 /// A value of EDN.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,31 +86,28 @@ impl<'t> EdnReader<'t> {
 
     fn map(&mut self) -> Result<Edn, FileError> {
         self.enter()?;
-        let mut entries = Vec::new();
+        let mut entries = Growing::new();
         while !self.closes('}')? {
             let key = self.value()?;
             if self.closes('}')? {
                 return Err(self.error("a key without a value"));
             }
-            entries.push((key, self.value()?));
+            let value = self.value()?;
+            entries.push((key, value)).map_err(|spent| self.too_much(spent))?;
         }
         self.depth -= 1;
-        entries.shrink_to_fit();
-        Ok(Edn::Map(entries))
+        entries.finish().map(|entries| Edn::Map(entries.into_vec())).map_err(|spent| self.too_much(spent))
     }
 
     fn list(&mut self, close: char) -> Result<Edn, FileError> {
         self.enter()?;
-        let mut values = Vec::new();
+        let mut values = Growing::new();
         while !self.closes(close)? {
-            match self.value()? {
-                Edn::Datum(value) => values.push(value),
-                // A map as a value, as a bank's balances: a list of pairs.
-                Edn::Map(entries) => values.push(pairs(entries)),
-            }
+            let value = self.value()?.datum().map_err(|spent| self.too_much(spent))?;
+            values.push(value).map_err(|spent| self.too_much(spent))?;
         }
         self.depth -= 1;
-        values.shrink_to_fit();
+        let values = values.finish().map_err(|spent| self.too_much(spent))?;
         Ok(Edn::Datum(Datum::List(values)))
     }
 
@@ -132,7 +130,9 @@ impl<'t> EdnReader<'t> {
 
     fn string(&mut self) -> Result<String, FileError> {
         self.advance();
-        let mut text = String::new();
+        let length = self.text_length();
+        take(length + ALLOCATION).map_err(|spent| self.too_much(spent))?;
+        let mut text = String::with_capacity(length);
         loop {
             match self.advance() {
                 None => return Err(self.error("the file ends within a text")),
@@ -149,6 +149,18 @@ impl<'t> EdnReader<'t> {
         }
     }
 
+    /// Returns the bytes up to the quote that ends a text, or to the end of the file.
+    fn text_length(&self) -> usize {
+        let rest = &self.text.as_bytes()[self.at..];
+        let mut is_escaped = false;
+        let ends = |byte: &u8| {
+            let was_escaped = is_escaped;
+            is_escaped = *byte == b'\\' && !was_escaped;
+            *byte == b'"' && !was_escaped
+        };
+        rest.iter().position(ends).unwrap_or(rest.len())
+    }
+
     fn word(&mut self) -> Result<Edn, FileError> {
         let word = self.take_word();
         let datum = match word {
@@ -160,9 +172,12 @@ impl<'t> EdnReader<'t> {
                 || word.chars().all(|digit| digit.is_ascii_digit()) =>
             {
                 let number = word.strip_suffix('N').unwrap_or(word);
-                Datum::Int(number.parse().map_err(|_| self.error(format!("{word} is no whole number of 64 bits")))?)
+                Datum::Int(number.parse().map_err(|_| self.error(format!("{} is no whole number of 64 bits", shortened(&word))))?)
             }
-            _ => Datum::Text(word.strip_prefix(':').unwrap_or(word).to_owned()),
+            _ => {
+                take(word.len() + ALLOCATION).map_err(|spent| self.too_much(spent))?;
+                Datum::Text(word.strip_prefix(':').unwrap_or(word).to_owned())
+            }
         };
         Ok(Edn::Datum(datum))
     }
@@ -226,12 +241,32 @@ impl<'t> EdnReader<'t> {
     fn error(&self, problem: impl Into<String>) -> FileError {
         FileError::syntax(self.line, problem)
     }
+
+    /// The error of a value that takes more memory than it may; who gave it room says how much that is.
+    pub(super) fn too_much(&self, _: Spent) -> FileError {
+        self.error("more memory than the file pays for")
+    }
 }
 
-pub(super) fn pairs(entries: Vec<(Edn, Edn)>) -> Datum {
-    let datum = |edn| match edn {
-        Edn::Datum(datum) => datum,
-        Edn::Map(entries) => pairs(entries),
-    };
-    Datum::List(entries.into_iter().map(|(key, value)| Datum::List(vec![datum(key), datum(value)])).collect())
+impl Edn {
+    /// Turns it into a value; a map, such as the balances of a bank, becomes a list of pairs.
+    pub(super) fn datum(self) -> Result<Datum, Spent> {
+        let entries = match self {
+            Self::Datum(datum) => return Ok(datum),
+            Self::Map(entries) => entries,
+        };
+        if entries.is_empty() {
+            return Ok(Datum::List(Box::default()));
+        }
+        let mapped = entries.len() * size_of::<(Self, Self)>() + ALLOCATION;
+        let mut pairs = Growing::new();
+        for (key, value) in entries {
+            let mut pair = Growing::new();
+            pair.push(key.datum()?)?;
+            pair.push(value.datum()?)?;
+            pairs.push(Datum::List(pair.finish()?))?;
+        }
+        give_back(mapped);
+        pairs.finish().map(Datum::List)
+    }
 }

@@ -24,7 +24,7 @@ pub enum FileErrorKind {
         /// The bound, in bytes.
         limit: usize,
     },
-    /// The values of the file need more memory than reading may take.
+    /// The history needs more memory than ten times the bytes read up to there, and 64 KiB.
     TooDense {
         /// The bound, in bytes.
         limit: usize,
@@ -77,8 +77,30 @@ impl FileError {
     }
 
     pub(super) fn value(line: usize, key: &'static str, value: impl fmt::Display, expected: impl Into<String>) -> Self {
-        Self { line, kind: FileErrorKind::Value { key, value: value.to_string(), expected: expected.into() } }
+        Self { line, kind: FileErrorKind::Value { key, value: shortened(&value), expected: expected.into() } }
     }
+}
+
+/// The bytes of a value that an error shows.
+const SHOWN_MAX: usize = 200;
+
+/// Writes the beginning of a value: one of many bytes would be a message of as many.
+pub(super) fn shortened(value: &impl fmt::Display) -> String {
+    struct Beginning(String);
+    impl fmt::Write for Beginning {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            let room = (SHOWN_MAX - self.0.len()).min(text.len());
+            let end = (0..=room).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+            self.0.push_str(&text[..end]);
+            if end < text.len() { Err(fmt::Error) } else { Ok(()) }
+        }
+    }
+    let mut beginning = Beginning(String::new());
+    let is_whole = fmt::write(&mut beginning, format_args!("{value}")).is_ok();
+    if !is_whole {
+        beginning.0.push('…');
+    }
+    beginning.0
 }
 
 impl fmt::Display for FileError {

@@ -4,8 +4,9 @@ use std::io::BufRead;
 
 use super::datum::Datum;
 use super::edn::{Edn, EdnReader};
-use super::error::{FileError, FileErrorKind};
-use super::parts::{Nesting, Parts};
+use super::error::{FileError, FileErrorKind, shortened};
+use super::memory::within;
+use super::parts::{Nesting, Part, Parts};
 
 /// The keys of an event in EDN. Those of the second half say nothing about what a client saw, and are passed over.
 const KEYS: &str = ":process, :type, :f, :key, :value, :time; and :index, :error, :exception, :node, :debug";
@@ -38,38 +39,44 @@ pub(super) struct FileEvent {
     pub(super) at: Option<u64>,
 }
 
-/// Takes the events of a file one by one, with the number of bytes read up to there.
-pub(super) type Take<'t> = dyn FnMut(FileEvent, usize) -> Result<(), FileError> + 't;
+/// Takes the events of a file one by one.
+pub(super) trait EventSink {
+    /// Returns the bytes of memory that the next event of a part may take.
+    fn room(&mut self, part: &Part<'_>) -> usize;
+
+    /// Takes an event of a part.
+    fn take(&mut self, event: FileEvent, part: &Part<'_>) -> Result<(), FileError>;
+
+    /// Refuses an event that takes more memory than its room.
+    fn too_dense(&self, line: usize) -> FileError;
+}
 
 /// Reads Jepsen's histories, and the key-value logs of Porcupine: maps of EDN, in a list or one after the other.
-pub(super) fn read_edn(reader: impl BufRead, take: &mut Take<'_>) -> Result<(), FileError> {
+pub(super) fn read_edn(reader: impl BufRead, sink: &mut impl EventSink) -> Result<(), FileError> {
     let (mut parts, mut nesting) = (Parts::new(reader), Nesting::default());
     // Whether a bracket is around all events, and whether it was closed.
     let (mut is_listed, mut is_closed, mut is_begun, mut last_line) = (false, false, false, 1);
-    while let Some((line, text)) = parts.next_values(&mut nesting)? {
-        let mut reader = EdnReader::new(text, line);
+    while let Some(part) = parts.next_values(&mut nesting)? {
+        let mut reader = EdnReader::new(part.text, part.line);
         if !is_begun && reader.is_more() {
             is_begun = true;
             is_listed = reader.skip_opening();
         }
-        let mut events = Vec::new();
         loop {
             if is_closed {
                 reader.check_end()?;
             }
             is_closed |= is_listed && reader.skip_closing()?;
-            match reader.next()? {
-                None => break,
-                Some(Edn::Map(entries)) => events.extend(event_of_map(reader.line, entries)?),
-                Some(Edn::Datum(_)) => {
-                    let problem = "a value that is no map: each event is a map such as {:process 0, …}";
-                    return Err(FileError::syntax(reader.line, problem));
-                }
+            if !reader.is_more() {
+                break;
             }
+            let event = match within(sink.room(&part), || next_event(&mut reader)) {
+                (event, Some(_)) => event?,
+                (_, None) => return Err(sink.too_dense(reader.line)),
+            };
+            event.map_or(Ok(()), |event| sink.take(event, &part))?;
         }
         last_line = reader.line;
-        let bytes = parts.bytes;
-        events.into_iter().try_for_each(|event| take(event, bytes))?;
     }
     match is_listed && !is_closed {
         true => Err(FileError::syntax(last_line, "the file ends within the history: its last bracket is missing")),
@@ -77,8 +84,19 @@ pub(super) fn read_edn(reader: impl BufRead, take: &mut Take<'_>) -> Result<(), 
     }
 }
 
-/// Turns a map into an event; `None` for one of the nemesis, which is no client.
-fn event_of_map(line: usize, entries: Vec<(Edn, Edn)>) -> Result<Option<FileEvent>, FileError> {
+/// Reads a map and turns it into an event; `None` for one of the nemesis, which is no client.
+fn next_event(reader: &mut EdnReader<'_>) -> Result<Option<FileEvent>, FileError> {
+    match reader.next()? {
+        Some(Edn::Map(entries)) => event_of_map(reader, entries),
+        _ => {
+            let problem = "a value that is no map: each event is a map such as {:process 0, …}";
+            Err(FileError::syntax(reader.line, problem))
+        }
+    }
+}
+
+fn event_of_map(reader: &EdnReader<'_>, entries: Vec<(Edn, Edn)>) -> Result<Option<FileEvent>, FileError> {
+    let line = reader.line;
     let (mut process, mut kind, mut operation, mut key, mut value, mut at) = (None, None, None, None, Datum::Nil, None);
     for (name, content) in entries {
         let Edn::Datum(Datum::Text(name)) = name else {
@@ -88,10 +106,7 @@ fn event_of_map(line: usize, entries: Vec<(Edn, Edn)>) -> Result<Option<FileEven
         if let "index" | "error" | "exception" | "node" | "debug" = &*name {
             continue;
         }
-        let content = match content {
-            Edn::Datum(content) => content,
-            Edn::Map(entries) => super::edn::pairs(entries),
-        };
+        let content = content.datum().map_err(|spent| reader.too_much(spent))?;
         match &*name {
             "process" => process = Some(content),
             "type" => kind = Some(content),
@@ -99,7 +114,12 @@ fn event_of_map(line: usize, entries: Vec<(Edn, Edn)>) -> Result<Option<FileEven
             "key" => key = Some(content),
             "value" => value = content,
             "time" => at = Some(content),
-            _ => return Err(FileError { line, kind: FileErrorKind::UnknownKey { key: format!(":{name}"), known: KEYS } }),
+            _ => {
+                return Err(FileError {
+                    line,
+                    kind: FileErrorKind::UnknownKey { key: format!(":{}", shortened(&name)), known: KEYS },
+                });
+            }
         }
     }
     let missing = |key| FileError { line, kind: FileErrorKind::Missing { key } };
@@ -140,28 +160,32 @@ fn kind_of(line: usize, value: &Datum) -> Result<EventKind, FileError> {
 /// Reads the logs of Jepsen that Porcupine is tried on: `INFO  jepsen.util - 4<tab>:invoke<tab>:read<tab>nil`.
 ///
 /// Lines of the nemesis and of other parts of Jepsen are passed over.
-pub(super) fn read_log(reader: impl BufRead, take: &mut Take<'_>) -> Result<(), FileError> {
+pub(super) fn read_log(reader: impl BufRead, sink: &mut impl EventSink) -> Result<(), FileError> {
     let mut parts = Parts::new(reader);
-    while let Some((line, text)) = parts.next_line()? {
-        let event = event_of_log(line, text.trim_end_matches(['\n', '\r']))?;
-        let bytes = parts.bytes;
-        event.map_or(Ok(()), |event| take(event, bytes))?;
+    while let Some(part) = parts.next_line()? {
+        let event = match within(sink.room(&part), || event_of_log(part.line, part.text.trim_end_matches(['\n', '\r']))) {
+            (event, Some(_)) => event?,
+            (_, None) => return Err(sink.too_dense(part.line)),
+        };
+        event.map_or(Ok(()), |event| sink.take(event, &part))?;
     }
     Ok(())
 }
 
 fn event_of_log(line: usize, text: &str) -> Result<Option<FileEvent>, FileError> {
     let Some((_, event)) = text.split_once(LOG_MARK) else { return Ok(None) };
-    let fields: Vec<&str> = event.split('\t').collect();
-    let &[process, kind, operation, value] = &fields[..] else {
-        return Err(FileError::syntax(line, format!("{} fields instead of process, type, operation and value", fields.len())));
+    let mut fields = event.split('\t');
+    let fields = (fields.next(), fields.next(), fields.next(), fields.next(), fields.next());
+    let (Some(process), Some(kind), Some(operation), Some(value), None) = fields else {
+        let count = event.split('\t').count();
+        return Err(FileError::syntax(line, format!("{count} fields instead of process, type, operation and value")));
     };
     if process == ":nemesis" {
         return Ok(None);
     }
     let datum = |text: &str| match EdnReader::new(text, line).next()? {
         Some(Edn::Datum(datum)) => Ok(datum),
-        _ => Err(FileError::syntax(line, format!("{text:?} is no value"))),
+        _ => Err(FileError::syntax(line, format!("{:?} is no value", shortened(&text)))),
     };
     let process = process_of(line, &datum(process)?)?;
     let kind = kind_of(line, &datum(kind)?)?;

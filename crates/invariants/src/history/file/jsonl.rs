@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::error::{FileError, FileErrorKind};
+use super::memory::{Memory, Spent, within};
 use crate::history::history_event::HistoryEvent;
 use crate::history::operation::{Completion, Moment, Process};
 use crate::history::record::History;
@@ -124,9 +125,21 @@ pub fn write<O: Serialize, A: Serialize>(writer: &mut impl Write, history: &Hist
 ///
 /// # Errors
 ///
-/// [`FileError`] with the first line that is no event, or whose event fits nowhere.
+/// [`FileError`] with the first line that is no event, or whose event fits nowhere, or at which reading takes more memory than ten
+/// times the bytes read up to there, and 64 KiB; values count as far as they are [`Datum`](super::Datum)s.
 pub fn read<O: DeserializeOwned, A: DeserializeOwned>(reader: impl BufRead) -> Result<History<O, A>, FileError> {
+    read_after(reader, 0, 0)
+}
+
+/// Reads a history of which that many bytes were read before, into a buffer that stays.
+pub(super) fn read_after<O: DeserializeOwned, A: DeserializeOwned>(
+    reader: impl BufRead,
+    head: usize,
+    buffer: usize,
+) -> Result<History<O, A>, FileError> {
     let mut history = History::default();
+    let mut memory = Memory::new::<O, A>();
+    let mut read = 0;
     let mut reader = reader;
     let mut bytes = Vec::new();
     for line in 1.. {
@@ -142,7 +155,9 @@ pub fn read<O: DeserializeOwned, A: DeserializeOwned>(reader: impl BufRead) -> R
         if bytes.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        record(&mut history, &bytes, line)?;
+        read += length;
+        memory.read = read.max(head);
+        record(&mut history, &mut memory, &bytes, line, bytes.capacity() + buffer)?;
     }
     if history.operations().is_empty() {
         return Err(FileError { line: 0, kind: FileErrorKind::Empty });
@@ -152,10 +167,25 @@ pub fn read<O: DeserializeOwned, A: DeserializeOwned>(reader: impl BufRead) -> R
 
 fn record<O: DeserializeOwned, A: DeserializeOwned>(
     history: &mut History<O, A>,
+    memory: &mut Memory,
     bytes: &[u8],
     line: usize,
+    buffer: usize,
 ) -> Result<(), FileError> {
-    let parsed: Line<O, A> = serde_json::from_slice(bytes).map_err(|error| FileError::syntax(line, error.to_string()))?;
+    let (parsed, taken) = within(memory.room(buffer), || serde_json::from_slice::<Line<O, A>>(bytes));
+    let Some(taken) = taken else { return Err(memory.too_dense(line)) };
+    let parsed = parsed.map_err(|error| FileError::syntax(line, error.to_string()))?;
+    memory.hold_values(taken);
+    if let Some(name) = &parsed.name {
+        memory.hold_name(name);
+    }
+    let held = if parsed.invoke.is_some() {
+        memory.hold_call(buffer)
+    } else {
+        memory.hold_end();
+        memory.check(buffer)
+    };
+    held.map_err(|Spent| memory.too_dense(line))?;
     let process = Process(parsed.process);
     let recorded = match (parsed.invoke, parsed.ok, parsed.fail) {
         (Some(op), None, None) => history.invoke(process, parsed.at_ns, op),

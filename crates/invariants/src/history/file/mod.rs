@@ -6,6 +6,7 @@ mod edn;
 mod error;
 mod event;
 pub mod jsonl;
+mod memory;
 mod parts;
 mod translate;
 mod writer;

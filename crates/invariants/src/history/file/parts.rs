@@ -14,7 +14,19 @@ pub(super) struct Parts<R> {
     /// The lines of the parts before.
     lines: usize,
     /// The bytes of the parts up to now.
-    pub(super) bytes: usize,
+    bytes: usize,
+}
+
+/// Some lines of a text.
+#[derive(Debug)]
+pub(super) struct Part<'t> {
+    /// The number of the first line, from 1.
+    pub(super) line: usize,
+    pub(super) text: &'t str,
+    /// The bytes of the text up to the end of this part.
+    pub(super) read: usize,
+    /// The bytes of memory that the part takes.
+    pub(super) buffer: usize,
 }
 
 impl<R: BufRead> Parts<R> {
@@ -22,17 +34,17 @@ impl<R: BufRead> Parts<R> {
         Self { reader, part: Vec::new(), lines: 0, bytes: 0 }
     }
 
-    /// Returns the next line and its number, from 1; `None` at the end.
-    pub(super) fn next_line(&mut self) -> Result<Option<(usize, &str)>, FileError> {
+    /// Returns the next line; `None` at the end.
+    pub(super) fn next_line(&mut self) -> Result<Option<Part<'_>>, FileError> {
         self.next_part(&mut Nesting::default(), |_| true)
     }
 
-    /// Returns the next lines in which all values end, and the number of the first; `None` at the end.
-    pub(super) fn next_values(&mut self, nesting: &mut Nesting) -> Result<Option<(usize, &str)>, FileError> {
+    /// Returns the next lines in which all values end; `None` at the end.
+    pub(super) fn next_values(&mut self, nesting: &mut Nesting) -> Result<Option<Part<'_>>, FileError> {
         self.next_part(nesting, Nesting::is_between_values)
     }
 
-    fn next_part(&mut self, nesting: &mut Nesting, ends: fn(&Nesting) -> bool) -> Result<Option<(usize, &str)>, FileError> {
+    fn next_part(&mut self, nesting: &mut Nesting, ends: fn(&Nesting) -> bool) -> Result<Option<Part<'_>>, FileError> {
         self.part.clear();
         let (first, mut line) = (self.lines + 1, self.lines + 1);
         loop {
@@ -55,7 +67,7 @@ impl<R: BufRead> Parts<R> {
         self.lines = line;
         self.bytes += self.part.len();
         let text = str::from_utf8(&self.part).map_err(|_| FileError::syntax(first, "no text in UTF-8: convert it"))?;
-        Ok(Some((first, text)))
+        Ok(Some(Part { line: first, text, read: self.bytes, buffer: self.part.capacity() }))
     }
 }
 

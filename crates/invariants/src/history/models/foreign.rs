@@ -101,7 +101,7 @@ impl FileVocabulary for Set<Datum> {
             (SetOp::Add(_) | SetOp::Remove(_), _) => Ok(SetAnswer::Done),
             (SetOp::Contains(_), Datum::Bool(is_there)) => Ok(SetAnswer::Contains(*is_there)),
             (SetOp::Contains(_), _) => Err("true or false".to_owned()),
-            (SetOp::Read, Datum::List(elements)) => Ok(SetAnswer::Elements(elements.clone())),
+            (SetOp::Read, Datum::List(elements)) => Ok(SetAnswer::Elements(elements.to_vec())),
             (SetOp::Read, _) => Err("the elements, as #{1 2} or [1 2]".to_owned()),
         }
     }

@@ -54,7 +54,7 @@ impl FileVocabulary for ListAppend {
         answers(op, value, APPENDS, |step, value| match (step, value) {
             (AppendOp::Append(..), _) => Ok(AppendAnswer::Appended),
             (AppendOp::Read(_), Datum::Nil) => Ok(AppendAnswer::List(Vec::new())),
-            (AppendOp::Read(_), Datum::List(values)) => Ok(AppendAnswer::List(values.clone())),
+            (AppendOp::Read(_), Datum::List(values)) => Ok(AppendAnswer::List(values.to_vec())),
             (AppendOp::Read(_), _) => Err("reads of a list".to_owned()),
         })
     }
