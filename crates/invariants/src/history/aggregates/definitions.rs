@@ -226,14 +226,19 @@ fn queues_are_judged_as_defined() {
                 _ => false,
             }
         });
-        let empty = operations.iter().filter(|operation| operation.answer() == Some(&QueueAnswer::Value(None))).map(asked).max();
+        let empties = operations.iter().filter(|operation| operation.answer() == Some(&QueueAnswer::Value(None)));
+        let last_empty = empties.max_by_key(|operation| asked(operation));
+        let empty = last_empty.map(asked);
         let missing = |value: u8| {
             let ends = || operations.iter().filter(|operation| puts_in(operation, value)).filter_map(heard);
             let taken = operations.iter().filter(|operation| took(operation, value)).count();
             if ends().max() < empty { ends().count().saturating_sub(taken) } else { 0 }
         };
-        let is_open = |operation: &&Operation<QueueOp<u8>, _>| operation.op == QueueOp::Dequeue && operation.completed().is_none();
-        is_taken_too_often || (0..3).map(missing).sum::<usize>() > operations.iter().filter(is_open).count()
+        let may_have_taken = |operation: &&Operation<QueueOp<u8>, _>| {
+            let is_open = operation.op == QueueOp::Dequeue && operation.completed().is_none();
+            is_open && last_empty.and_then(heard).is_some_and(|answered| asked(operation) < answered)
+        };
+        is_taken_too_often || (0..3).map(missing).sum::<usize>() > operations.iter().filter(may_have_taken).count()
     });
 }
 

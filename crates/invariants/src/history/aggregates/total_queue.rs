@@ -18,15 +18,24 @@ use crate::history::record::History;
 ///
 /// A value that comes out unasked, or more often than it was put in, is found at the answer, or when an enqueue of it fails
 /// afterwards. Loss is decided at the end, from the last dequeue that found the queue empty: a value acknowledged before that one
-/// was asked for, and never taken, is lost, unless a dequeue without an answer can have taken it. If values are left that no such
-/// dequeue was asked for after, the verdict is unknown: drain the queue before the end.
+/// was asked for, and never taken, is lost, unless a dequeue without an answer can have taken it, as it was asked for before that
+/// answer. If values are left that no such dequeue was asked for after, the verdict is unknown: drain the queue before the end.
 #[derive(Debug, Clone)]
 pub struct TotalQueue<V> {
     values: IndexMap<V, Counts, FxBuildHasher>,
-    /// When the last dequeue was asked for that found the queue empty.
-    empty: Option<u32>,
+    /// The dequeue that found the queue empty and was asked for last.
+    empty: Option<Empty>,
     open_dequeues: usize,
     dequeued: u64,
+}
+
+/// A dequeue that found the queue empty.
+#[derive(Debug, Clone, Copy)]
+struct Empty {
+    asked: u32,
+    answered: u32,
+    /// Dequeues without an answer that were asked for before its answer: each may have taken a value before it.
+    open_before: usize,
 }
 
 /// How often a value was put in and taken.
@@ -68,13 +77,27 @@ impl<V: Clone + Eq + Hash + Debug> TotalQueue<V> {
         let mut left = 0;
         for (value, counts) in self.values.iter().filter(|(_, counts)| counts.acknowledged > counts.dequeued) {
             let missing = (counts.acknowledged - counts.dequeued) as usize;
-            if self.empty.is_some_and(|empty| counts.last.0 < empty) {
+            if self.empty.is_some_and(|empty| counts.last.0 < empty.asked) {
                 lost.extend(std::iter::repeat_n((value, counts.last.1), missing));
             } else {
                 left += missing;
             }
         }
         (lost, left)
+    }
+
+    /// Notes that a dequeue ended, which was asked for at that moment.
+    fn end_dequeue(&mut self, asked: u32) {
+        self.open_dequeues -= 1;
+        if let Some(empty) = self.empty.as_mut().filter(|empty| asked < empty.answered) {
+            empty.open_before -= 1;
+        }
+    }
+
+    fn find_empty(&mut self, asked: u32, answered: u32) {
+        if self.empty.is_none_or(|empty| empty.asked < asked) {
+            self.empty = Some(Empty { asked, answered, open_before: self.open_dequeues });
+        }
     }
 }
 
@@ -89,7 +112,9 @@ impl<V: Clone + Eq + Hash + Debug> Checker<QueueOp<V>, QueueAnswer<V>> for Total
             }
             HistoryEvent::Invoked { op: QueueOp::Dequeue, .. } => self.open_dequeues += 1,
             HistoryEvent::Completed { index, op, invoked, outcome, .. } => {
-                self.open_dequeues -= usize::from(matches!(op, QueueOp::Dequeue));
+                if matches!(op, QueueOp::Dequeue) {
+                    self.end_dequeue(invoked.order);
+                }
                 match (op, outcome) {
                     (QueueOp::Enqueue(value), Completion::Ok { answer: QueueAnswer::Done, at }) => {
                         let counts = self.values.entry(value.clone()).or_default();
@@ -107,8 +132,8 @@ impl<V: Clone + Eq + Hash + Debug> Checker<QueueOp<V>, QueueAnswer<V>> for Total
                     (QueueOp::Dequeue, Completion::Ok { answer: QueueAnswer::Value(Some(value)), .. }) => {
                         return self.take(index, value);
                     }
-                    (QueueOp::Dequeue, Completion::Ok { answer: QueueAnswer::Value(None), .. }) => {
-                        self.empty = self.empty.max(Some(invoked.order));
+                    (QueueOp::Dequeue, Completion::Ok { answer: QueueAnswer::Value(None), at }) => {
+                        self.find_empty(invoked.order, at.order);
                     }
                     (_, Completion::Ok { answer, .. }) => return Err(wrong_answer(index, op, answer)),
                     (QueueOp::Dequeue, _) | (_, Completion::Open) => {}
@@ -122,13 +147,14 @@ impl<V: Clone + Eq + Hash + Debug> Checker<QueueOp<V>, QueueAnswer<V>> for Total
         let sum = |count: fn(&Counts) -> u32| self.values.values().map(|counts| u64::from(count(counts))).sum::<u64>();
         let acknowledged = sum(|counts| counts.acknowledged);
         let (missing, left) = self.missing();
-        let is_lost = missing.len() > self.open_dequeues;
+        let may_have_taken = self.empty.map_or(0, |empty| empty.open_before);
+        let is_lost = missing.len() > may_have_taken;
         let measured = json!({
             "attempted": sum(|counts| counts.attempted),
             "acknowledged": acknowledged,
             "dequeued": self.dequeued,
             "recovered": sum(|counts| counts.dequeued.saturating_sub(counts.acknowledged)),
-            "lost": missing.len().saturating_sub(self.open_dequeues),
+            "lost": missing.len().saturating_sub(may_have_taken),
             "left": left,
             "open_dequeues": self.open_dequeues,
         });
@@ -136,8 +162,7 @@ impl<V: Clone + Eq + Hash + Debug> Checker<QueueOp<V>, QueueAnswer<V>> for Total
         if is_lost {
             let named: Vec<String> = missing.iter().take(NAMED).map(|(value, _)| format!("{value:?}")).collect();
             let more = if missing.len() > NAMED { format!(" and {} more", missing.len() - NAMED) } else { String::new() };
-            let open =
-                if self.open_dequeues > 0 { format!("; {} open dequeues took fewer", self.open_dequeues) } else { String::new() };
+            let open = if may_have_taken > 0 { format!("; {may_have_taken} open dequeues took fewer") } else { String::new() };
             let message = format!("acknowledged and lost: {}{more}{open}", named.join(", "));
             judgement
                 .findings
