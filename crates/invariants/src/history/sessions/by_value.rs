@@ -17,7 +17,8 @@ use crate::history::record::History;
 
 /// Checks whether the versions of each key have an order that keeps all four session guarantees.
 ///
-/// No two writes of a key may write one value; otherwise the verdict is unknown. If a process read or wrote one value and then
+/// No two writes of a key may write one value; otherwise nothing is asked of that value, and without a finding about others the
+/// verdict is unknown. If a process read or wrote one value and then
 /// another, the second must be newer: found is a circle of values each of which must be newer than the one before, decided at the
 /// end. A value older than all, nothing, stands for a key without a write. A read of a value that no write can have written, as
 /// none was asked for until then or all failed, is found at the end, too. A successful compare-and-set is a read followed by a
@@ -50,6 +51,8 @@ struct Values<V> {
 struct Writes {
     /// Writes that happened or may have.
     attempts: u32,
+    /// Whether there were two of them at a time: then it is no version.
+    is_twice: bool,
     /// A read of it.
     read_by: Option<usize>,
     /// A read of it that was answered while no write of it had been asked for.
@@ -96,13 +99,15 @@ impl<V: Clone + Eq + Hash> Values<V> {
 
     /// Returns a shortest circle of those that lie on one; empty if there is none.
     fn circle(&self) -> Vec<Newer> {
+        let is_twice = |met: Met| self.numbers[met.value].is_twice;
+        let newer: Vec<Newer> = self.newer.iter().filter(|newer| !is_twice(newer.from) && !is_twice(newer.to)).copied().collect();
         // All others are newer than nothing, so whatever comes before nothing lies on a circle of two.
-        if let Some(back) = self.newer.iter().find(|newer| newer.to.value == 0) {
+        if let Some(back) = newer.iter().find(|newer| newer.to.value == 0) {
             return vec![*back];
         }
         let mut after: Vec<Vec<usize>> = vec![Vec::new(); self.numbers.len()];
         let mut older = vec![0_u32; self.numbers.len()];
-        for (place, newer) in self.newer.iter().enumerate() {
+        for (place, newer) in newer.iter().enumerate() {
             after[newer.from.value].push(place);
             older[newer.to.value] += 1;
         }
@@ -110,58 +115,58 @@ impl<V: Clone + Eq + Hash> Values<V> {
         let mut free: Vec<usize> = (0..older.len()).filter(|value| older[*value] == 0).collect();
         while let Some(value) = free.pop() {
             for place in &after[value] {
-                let to = self.newer[*place].to.value;
+                let to = newer[*place].to.value;
                 older[to] -= 1;
                 if older[to] == 0 {
                     free.push(to);
                 }
             }
         }
-        let Some(start) = self.on_a_circle(&older) else { return Vec::new() };
-        self.shortest_back(start, &after)
+        let Some(start) = on_a_circle(&newer, &older) else { return Vec::new() };
+        shortest_back(&newer, start, &after)
     }
+}
 
-    /// Goes back from a value that was left to values that were, until one comes again.
-    fn on_a_circle(&self, older: &[u32]) -> Option<usize> {
-        let mut before = vec![usize::MAX; older.len()];
-        for newer in self.newer.iter().filter(|newer| older[newer.from.value] > 0) {
-            before[newer.to.value] = newer.from.value;
-        }
-        let mut value = (0..older.len()).find(|value| older[*value] > 0)?;
-        for _ in 0..older.len() {
-            value = before[value];
-        }
-        Some(value)
+/// Goes back from a value that was left to values that were, until one comes again.
+fn on_a_circle(newer: &[Newer], older: &[u32]) -> Option<usize> {
+    let mut before = vec![usize::MAX; older.len()];
+    for pair in newer.iter().filter(|pair| older[pair.from.value] > 0) {
+        before[pair.to.value] = pair.from.value;
     }
+    let mut value = (0..older.len()).find(|value| older[*value] > 0)?;
+    for _ in 0..older.len() {
+        value = before[value];
+    }
+    Some(value)
+}
 
-    /// Searches the shortest way from a value to itself, breadth first.
-    fn shortest_back(&self, start: usize, after: &[Vec<usize>]) -> Vec<Newer> {
-        let mut reached: Vec<Option<usize>> = vec![None; after.len()];
-        let mut next = VecDeque::from([start]);
-        while let Some(value) = next.pop_front() {
-            for place in &after[value] {
-                let to = self.newer[*place].to.value;
-                if reached[to].is_none() {
-                    reached[to] = Some(*place);
-                    next.push_back(to);
-                }
-            }
-            if reached[start].is_some() {
-                break;
+/// Searches the shortest way from a value to itself, breadth first.
+fn shortest_back(newer: &[Newer], start: usize, after: &[Vec<usize>]) -> Vec<Newer> {
+    let mut reached: Vec<Option<usize>> = vec![None; after.len()];
+    let mut next = VecDeque::from([start]);
+    while let Some(value) = next.pop_front() {
+        for place in &after[value] {
+            let to = newer[*place].to.value;
+            if reached[to].is_none() {
+                reached[to] = Some(*place);
+                next.push_back(to);
             }
         }
-        let mut circle = Vec::new();
-        let mut value = start;
-        while let Some(place) = reached[value] {
-            circle.push(self.newer[place]);
-            value = self.newer[place].from.value;
-            if value == start {
-                break;
-            }
+        if reached[start].is_some() {
+            break;
         }
-        circle.reverse();
-        circle
     }
+    let mut circle = Vec::new();
+    let mut value = start;
+    while let Some(place) = reached[value] {
+        circle.push(newer[place]);
+        value = newer[place].from.value;
+        if value == start {
+            break;
+        }
+    }
+    circle.reverse();
+    circle
 }
 
 impl<K: Clone + Eq + Hash + Debug, V: Clone + Eq + Hash + Debug> ValueSessions<K, V> {
@@ -174,6 +179,7 @@ impl<K: Clone + Eq + Hash + Debug, V: Clone + Eq + Hash + Debug> ValueSessions<K
         let number = values.number(Some(value.clone()));
         values.numbers[number].attempts += 1;
         if values.numbers[number].attempts > 1 {
+            values.numbers[number].is_twice = true;
             self.written_twice = self.written_twice.take().or_else(|| Some((key.clone(), value.clone())));
         }
     }
@@ -276,13 +282,8 @@ where
     fn finish(&mut self, _: &History<(K, RegisterOp<V>), RegisterAnswer<V>>) -> Judgement {
         let newer: usize = self.keys.values().map(|values| values.newer.len()).sum();
         let measured = json!({ "keys": self.keys.len(), "pairs": self.decided, "constraints": newer });
-        let judgement = Judgement { times_checked: self.decided, measured, ..Judgement::default() };
-        match &self.written_twice {
-            Some((key, value)) => {
-                let reason = format!("{value:?} was written to {key:?} twice: write values that differ, or use `Sessions`");
-                Judgement { unknown: Some(reason), ..judgement }
-            }
-            None => Judgement { findings: self.findings(), ..judgement },
-        }
+        let reason = |(key, value)| format!("{value:?} was written to {key:?} twice: write values that differ, or use `Sessions`");
+        let unknown = self.written_twice.as_ref().map(|(key, value)| (key, value)).map(reason);
+        Judgement { times_checked: self.decided, measured, findings: self.findings(), unknown, ..Judgement::default() }
     }
 }

@@ -141,6 +141,22 @@ fn a_value_written_twice_has_no_version() {
     assert_eq!(retried.unknown, None);
 }
 
+#[test]
+fn a_value_written_twice_hides_nothing_about_others() {
+    let of_y = |event: Event<(char, RegisterOp<u8>), RegisterAnswer<u8>>| match event {
+        Event::Call(process, (_, op)) => Event::Call(process, ('y', op)),
+        other => other,
+    };
+    let twice = || [writes(0, 1), writes(1, 1)].concat();
+    let back = || [writes(0, 2), writes(1, 3), reads(2, Some(2)), reads(2, Some(3)), reads(2, Some(2))].concat();
+    for (events, key) in [(back().into_iter().map(of_y).collect(), 'y'), (back(), 'x')] {
+        let judgement = judged(ValueSessions::default(), vec![twice(), events]);
+        let [finding] = &judgement.findings[..] else { panic!("{judgement:?}") };
+        assert!(finding.message.starts_with(&format!("{key:?} has no order of versions; ")), "{}", finding.message);
+        assert!(judgement.unknown.is_some());
+    }
+}
+
 /// Whether some order of the values of one register keeps each process from going back: tries every order.
 fn has_order(operations: &[(u32, Option<u8>)], left: &[u8], order: &mut Vec<Option<u8>>) -> bool {
     if left.is_empty() {
