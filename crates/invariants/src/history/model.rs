@@ -26,7 +26,7 @@ pub enum Access<S> {
 /// #[derive(Debug, Default)]
 /// struct Hits;
 ///
-/// #[derive(Debug, Clone, PartialEq)]
+/// #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 /// enum Op { Hit, Read }
 ///
 /// impl Model for Hits {
@@ -49,7 +49,7 @@ pub enum Access<S> {
 /// ```
 pub trait Model {
     /// Requests of clients.
-    type Op: PartialEq + Debug;
+    type Op: Eq + Hash + Debug;
     /// Answers that clients hear.
     type Answer: Debug;
     /// The memory of the object between two operations.

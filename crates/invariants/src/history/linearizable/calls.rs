@@ -1,5 +1,7 @@
 //! The calls of one object, in the form that the search wants.
 
+use rustc_hash::FxHashMap;
+
 use crate::history::model::Model;
 use crate::history::operation::{Completion, Operation};
 
@@ -92,8 +94,8 @@ fn assign_slots<M: Model>(calls: &mut [Call<'_, M>], events: &[Event]) -> usize 
 
 /// Links each open call to the one before it that asked for the same.
 fn find_twins<M: Model>(calls: &mut [Call<'_, M>]) {
-    let open: Vec<usize> = (0..calls.len()).filter(|call| !calls[*call].returns).collect();
-    for (rank, &call) in open.iter().enumerate() {
-        calls[call].twin = open[..rank].iter().rev().copied().find(|earlier| calls[*earlier].op == calls[call].op);
+    let mut last = FxHashMap::default();
+    for (number, call) in calls.iter_mut().enumerate().filter(|(_, call)| !call.returns) {
+        call.twin = last.insert(call.op, number);
     }
 }

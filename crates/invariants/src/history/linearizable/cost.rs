@@ -1,6 +1,9 @@
 //! Costs of a search: the steps that it saves, the slots that it shares, and the bounds that end it.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 
 use proptest::prelude::*;
 
@@ -62,6 +65,55 @@ fn of_equal_open_calls_the_first_is_tried_first() {
     events.push(read(99, 7));
     let verdict = judged(events, 1_000);
     assert!(matches!(verdict, Linearization::Impossible(_)), "{verdict:?}");
+}
+
+/// An operation that counts how often it is compared.
+#[derive(Debug, Eq)]
+struct Put(u32, Rc<Cell<u64>>);
+
+impl PartialEq for Put {
+    fn eq(&self, other: &Self) -> bool {
+        self.1.set(self.1.get() + 1);
+        self.0 == other.0
+    }
+}
+
+impl Hash for Put {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.0.hash(hasher);
+    }
+}
+
+/// An object that is put somewhere and asked for nothing.
+#[derive(Debug)]
+struct Puts;
+
+impl Model for Puts {
+    type Op = Put;
+    type Answer = ();
+    type State = u32;
+    type Key = ();
+
+    fn key(&self, _: &Put) {}
+
+    fn initial(&self) -> u32 {
+        0
+    }
+
+    fn step(&self, _: &u32, put: &Put, _: Option<&()>) -> Option<u32> {
+        Some(put.0)
+    }
+}
+
+#[test]
+fn equal_open_calls_are_found_without_comparing_all() {
+    let compared = Rc::new(Cell::new(0));
+    let history = history((0..10_000).map(|process| call(process, Put(process % 5_000, compared.clone()))));
+    let indices: Vec<usize> = (0..history.operations().len()).collect();
+    let calls = Calls::new(&Puts, history.operations(), &indices);
+    let twins = calls.calls.iter().filter(|call| call.twin.is_some()).count();
+    assert_eq!((twins, calls.calls[7_000].twin), (5_000, Some(2_000)));
+    assert!((1..100_000).contains(&compared.get()), "{} comparisons", compared.get());
 }
 
 #[test]
