@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cluster_sim::check::history::aggregates::Availability;
 use cluster_sim::check::history::models::Register;
 use cluster_sim::check::history::{Bounds, Checker, Contradiction, History, HistoryEvent, Judgement, Linearizable};
 use cluster_sim::prelude::*;
@@ -76,6 +77,35 @@ fn a_history_without_an_answer_is_unknown() {
         .duration(Duration::from_secs(5))
         .run(Seed(1));
     assert_eq!(report.outcome, Outcome::Unknown, "{report}");
+}
+
+#[test]
+fn clients_that_wait_until_the_end_of_the_run_are_stuck() {
+    let client = |node: Node| async move {
+        let port = node.bind::<u64>("store");
+        let call = node.invoke::<(), ()>(());
+        port.recv().await;
+        call.ok(());
+    };
+    let ticking = |node: Node| async move {
+        loop {
+            node.sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let within = |seconds| {
+        Scenario::new("silence")
+            .nodes("clock", 1, ticking)
+            .nodes("client", 2, client)
+            .history::<(), (), _>("calls are answered", move || {
+                Availability::default().answers_within(Duration::from_secs(seconds))
+            })
+            .duration(Duration::from_secs(5))
+            .run(Seed(1))
+    };
+    let report = within(4);
+    assert_eq!(report.outcome, Outcome::Violated, "{report}");
+    assert_eq!(report.violations[0].message, "2 calls were not answered within 4s");
+    assert_eq!(within(60).outcome, Outcome::Unknown, "both may still be answered");
 }
 
 /// Refuses the answer of that number.
