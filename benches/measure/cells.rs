@@ -87,6 +87,8 @@ pub(crate) enum Cell {
     /// The loop of `disk` with a timer in place of each operation
     #[value(name = "disk-timers")]
     DiskTimers,
+    /// The loop of `disk-timers`, each of whose waits is a call that a rule of histories records
+    Calls,
     /// A simulation of 3 nodes that wait 1 ms once, from its start to its drop
     Startup,
     /// A simulation of 2 clients and a server over 0.55 s, about 200 messages, from its start to its drop
@@ -110,7 +112,7 @@ impl Cell {
             Self::Peers5000Changed | Self::Peers5000Each | Self::Peers5000Unique => Duration::from_secs(2),
             Self::W3 => Duration::from_secs(3_600),
             Self::W4 | Self::W4Always => Duration::from_secs(600),
-            Self::Disk | Self::DiskTimers => Duration::from_secs(3),
+            Self::Disk | Self::DiskTimers | Self::Calls => Duration::from_secs(3),
             Self::Peers50 => Duration::from_secs(200),
             Self::Peers500 => Duration::from_secs(20),
             Self::Startup => Duration::from_millis(2),
@@ -171,7 +173,7 @@ impl Cell {
             Self::W2N5 | Self::W4 | Self::W4Always => 5,
             Self::W2N50 | Self::Peers50 => 50,
             Self::W2N200 => 200,
-            Self::Disk | Self::DiskTimers => 20,
+            Self::Disk | Self::DiskTimers | Self::Calls => 20,
             Self::W3 => 100,
             Self::Peers500 => 500,
             Self::Peers5000 | Self::Peers5000Changed | Self::Peers5000Each | Self::Peers5000Unique => 5_000,

@@ -9,7 +9,7 @@ const LOG: FileId = FileId(0);
 /// The bytes of an append.
 const APPENDED: usize = 64;
 /// The times of the timers that stand for a sync and an append: the medians of a disk.
-const TIMES: [Duration; 2] = [Duration::from_micros(1_250), Duration::from_micros(10)];
+pub(super) const TIMES: [Duration; 2] = [Duration::from_micros(1_250), Duration::from_micros(10)];
 
 /// Machines that append to a log and sync it, in turn.
 pub(crate) fn log(scenario: Scenario, nodes: u32) -> Scenario {
@@ -90,6 +90,6 @@ pub(crate) fn async_timers(scenario: Scenario, nodes: u32) -> Scenario {
 }
 
 /// Counts an input for the rule.
-fn count(node: &Node) {
+pub(super) fn count(node: &Node) {
     node.publish(|tally: &mut Tally| tally.inputs += 1);
 }

@@ -2,6 +2,7 @@
 //! checks every step.
 
 mod broadcast;
+mod calls;
 mod churn;
 mod disk;
 mod echo;
@@ -61,6 +62,7 @@ fn of_tasks(scenario: Scenario, cell: Cell) -> Scenario {
         Cell::W5 => churn::crashing(scenario, cell, Kind::Async),
         Cell::Disk => disk::async_log(scenario, cell.nodes()),
         Cell::DiskTimers => disk::async_timers(scenario, cell.nodes()),
+        Cell::Calls => calls::async_calls(scenario, cell.nodes()),
     }
 }
 
@@ -78,6 +80,7 @@ fn of_machines(scenario: Scenario, cell: Cell) -> Scenario {
         Cell::W5 => churn::crashing(scenario, cell, Kind::Machines),
         Cell::Disk => disk::log(scenario, cell.nodes()),
         Cell::DiskTimers => disk::timers(scenario, cell.nodes()),
+        Cell::Calls => calls::calls(scenario, cell.nodes()),
     }
 }
 
@@ -93,6 +96,7 @@ fn with_rules(scenario: Scenario, cell: Cell) -> Scenario {
         Cell::W1Changed | Cell::Peers5000Changed => always_changed,
         Cell::W1Each | Cell::Peers5000Each => always_each,
         Cell::W1Unique | Cell::Peers5000Unique => always_unique,
+        Cell::Calls => return calls::recorded(scenario),
         _ => return scenario,
     };
     (0..10).fold(scenario, |scenario, number| rule(scenario, &format!("rule {number}"), u64::MAX - number))

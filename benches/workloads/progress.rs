@@ -1,6 +1,6 @@
 //! The rule of every workload: each step takes exactly one input.
 
-use cluster_sim::check::Change;
+use cluster_sim::check::{CallLogs, Change};
 use cluster_sim::{Invariant, Verdict, World};
 
 /// The view of a node: the inputs that it took in this incarnation.
@@ -44,6 +44,10 @@ impl Invariant for Progress {
             }
             _ => Verdict::Holds,
         }
+    }
+
+    fn reads_calls(&mut self, _: &mut CallLogs) -> bool {
+        true
     }
 
     fn times_checked(&self) -> u64 {

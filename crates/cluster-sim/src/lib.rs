@@ -180,7 +180,9 @@ pub mod check {
     /// Histories: the calls and answers of clients, and whether a correct system could have answered so.
     pub use cluster_sim_invariants::history;
     pub use cluster_sim_invariants::{DiskView, Evidence, IntoVerdict, Invariant, Observed, Verdict, Violation, World};
-    pub use cluster_sim_types::{CallFact, Change, ClockReading, CoveragePoint, DiskLayer, DiskState, Fact, Health};
+    pub use cluster_sim_types::{
+        CallFact, CallLogs, CallReader, Change, ClockReading, CoveragePoint, DiskLayer, DiskState, Fact, Health, LoggedCalls,
+    };
 }
 
 /// Scenarios and clusters: their budgets, seeds, and what is wrong with one that cannot run.

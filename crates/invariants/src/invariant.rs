@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use cluster_sim_types::Change;
+use cluster_sim_types::{CallLogs, Change};
 use serde_json::Value;
 
 use crate::history_picture::HistoryPicture;
@@ -15,6 +15,15 @@ use crate::world::World;
 pub trait Invariant: Any {
     /// Observes one change; `world` is the state after the step that made it.
     fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict;
+
+    /// Asks for logs of calls; returns whether the rule does without the facts of calls.
+    ///
+    /// Called once, before the first step. A call costs a run little where every rule of the scenario does without: clients then state no
+    /// [`CallFact`](crate::CallFact) but write to the logs. By default a rule hears of facts.
+    fn reads_calls(&mut self, logs: &mut CallLogs) -> bool {
+        let _ = logs;
+        false
+    }
 
     /// Returns how often the rule could have fired; 0 makes it `Unknown` rather than passed.
     fn times_checked(&self) -> u64;

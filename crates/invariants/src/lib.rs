@@ -18,7 +18,7 @@ mod verdict;
 mod views;
 mod world;
 
-pub use cluster_sim_types::{CallFact, Change, Fact, Health, Incarnation, NodeId, Traffic, VirtualInstant};
+pub use cluster_sim_types::{CallFact, CallLogs, Change, Fact, Health, Incarnation, NodeId, Traffic, VirtualInstant};
 pub use disk::DiskView;
 pub use history::{History, HistoryError, Model, Process};
 pub use invariant::Invariant;

@@ -237,7 +237,7 @@ fn apply_all<M: Machine>(
             Effect::SetTimer(timer, after) => timers.set(kernel, node, timer.0, after),
             Effect::CancelTimer(timer) => timers.cancel(kernel, timer.0),
             Effect::Stop => kernel.finish_stop(node),
-            Effect::Emit(fact) => kernel.change(Change::Fact(node, fact)),
+            Effect::Emit(fact) => kernel.state(node, fact),
             Effect::SessionSend(to, message) => network.sessions(kernel).machine_send(node, to, address, message),
             Effect::SessionClose(peer) => network.sessions(kernel).machine_close(node, peer),
             Effect::Failpoint(point) => {

@@ -6,12 +6,15 @@
 //! Code on a node never sees a [`VirtualInstant`]; it reads its [`LocalInstant`] (time since its own boot) and its [`WallTime`].
 
 mod call;
+mod call_log;
+mod call_table;
 mod change;
 mod clock;
 mod clock_line;
 mod disk;
 mod identity;
 mod loss;
+mod operation;
 mod ratio;
 mod signed_duration;
 mod time;
@@ -19,12 +22,15 @@ mod traffic;
 mod views;
 
 pub use call::CallFact;
+pub use call_log::{CallLogs, CallReader};
+pub use call_table::LoggedCalls;
 pub use change::{Change, CoveragePoint, Fact, Health};
 pub use clock::{ClockReading, NodeClock};
 pub use clock_line::{ClockLine, TRUE_RATE};
 pub use disk::{DiskLayer, DiskState};
 pub use identity::{Incarnation, NodeId, Rack, Region, Shard, Zone};
 pub use loss::{LossCause, LossKind};
+pub use operation::{Completion, Moment, Operation, Process};
 pub use ratio::{InvalidRatio, Ratio};
 pub use signed_duration::SignedDuration;
 pub use time::{LocalInstant, VirtualInstant, WallTime};

@@ -32,7 +32,7 @@ const fn product_only(name: &'static str, title: &'static str) -> Cell {
 }
 
 /// All cells, in the order of the table: first the shared ones, then those of the product alone.
-const ALL: [Cell; 24] = [
+const ALL: [Cell; 25] = [
     shared("w1", "W1 echo 32+8", Unit::Event),
     shared("w2-5", "W2 all to all, N=5", Unit::Event),
     shared("w2-50", "N=50", Unit::Event),
@@ -51,6 +51,7 @@ const ALL: [Cell; 24] = [
     product_only("w4-always", "W4, ten `always`"),
     product_only("disk", "disk, append and sync, N=20"),
     product_only("disk-timers", "timers of that loop"),
+    product_only("calls", "calls in that loop, recorded"),
     product_only("peers-50", "8 peers, N=50"),
     product_only("peers-500", "N=500"),
     product_only("peers-5000", "N=5,000"),

@@ -41,6 +41,13 @@ pub struct Judgement {
 /// A checker that decides in linear time does so event by event, so that a run ends at the answer that breaks it; one that
 /// searches does so at the end.
 pub trait Checker<O, A> {
+    /// Whether it judges events while the run goes on.
+    ///
+    /// A checker that judges the whole at the end returns `false`, and hears of no event.
+    fn judges_events(&self) -> bool {
+        true
+    }
+
     /// Judges one event.
     ///
     /// # Errors

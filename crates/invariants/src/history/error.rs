@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cluster_sim_types::VirtualInstant;
+use cluster_sim_types::{CallFact, VirtualInstant};
 
 use super::operation::Process;
 
@@ -49,6 +49,16 @@ pub enum RecordingError {
     },
     /// The event fits nowhere in the history.
     History(HistoryError),
+}
+
+impl RecordingError {
+    /// The error of a fact that fits no fact before it.
+    pub(super) fn of_refused<O, A>(fact: &CallFact<O, A>) -> Self {
+        match fact {
+            CallFact::Invoked { call, .. } => Self::InvokedTwice { call: *call },
+            CallFact::Ok { call, .. } | CallFact::Fail { call } | CallFact::Open { call } => Self::NotInvoked { call: *call },
+        }
+    }
 }
 
 impl fmt::Display for HistoryError {

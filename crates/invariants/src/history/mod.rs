@@ -12,15 +12,18 @@
 //! | `transactions/` | dependency graphs of transactions, and the smallest cycle of each anomaly (after Elle) |
 //! | `file/` | JSON lines and a binary form of ours; what Jepsen and Porcupine write |
 //! | `processes.rs`, `recorder.rs`, `rule.rs` | a history from the facts of a run; a checker as an invariant |
+//! | `logged.rs`, `by_number.rs` | a history from the log of a run; values by small numbers |
 //! | `picture.rs` | the operations around a contradiction, to be drawn |
 
 pub mod aggregates;
 mod bounds;
+mod by_number;
 mod checker;
 mod error;
 pub mod file;
 mod history_event;
 mod linearizable;
+mod logged;
 mod model;
 pub mod models;
 mod operation;

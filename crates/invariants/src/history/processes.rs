@@ -1,10 +1,8 @@
 //! Which process of a history a call of a node is of.
 
-use std::collections::BTreeMap;
-
 use cluster_sim_types::NodeId;
-use rustc_hash::FxHashMap;
 
+use super::by_number::ByNumber;
 use super::error::RecordingError;
 use super::operation::Process;
 
@@ -14,52 +12,80 @@ use super::operation::Process;
 /// its node that waits for nothing. The next life of a node knows nothing of those before, so it counts as others too.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Processes {
-    /// The open calls by node and number.
-    calls: BTreeMap<(NodeId, u64), Process>,
-    /// The processes of each node that wait for nothing, and how many it has.
-    of_node: FxHashMap<NodeId, (Vec<Process>, u32)>,
+    of_node: ByNumber<Caller>,
     /// The node of each process.
     nodes: Vec<NodeId>,
 }
 
+/// The calls and processes of one node.
+#[derive(Debug, Clone, Default)]
+struct Caller {
+    /// The open calls, sorted by number; seldom more than a few.
+    open: Vec<(u64, Process)>,
+    /// The processes that wait for nothing.
+    idle: Vec<Process>,
+    /// How many processes it has.
+    count: u32,
+}
+
+impl Caller {
+    /// The place of an open call, or the one that it would have.
+    fn find(&self, call: u64) -> Result<usize, usize> {
+        self.open.binary_search_by_key(&call, |(number, _)| *number)
+    }
+}
+
 impl Processes {
+    /// The processes of these nodes, whose calls are all over.
+    pub(super) fn of_nodes(nodes: Vec<NodeId>) -> Self {
+        Self { nodes, ..Self::default() }
+    }
+
     pub(super) fn node(&self, process: Process) -> NodeId {
         self.nodes[process.0 as usize]
     }
 
     /// Begins a call; says whether its process is new, by the number that it has among those of its node.
+    #[inline]
     pub(super) fn begin(&mut self, node: NodeId, call: u64) -> Result<(Process, Option<u32>), RecordingError> {
-        if self.calls.contains_key(&(node, call)) {
-            return Err(RecordingError::InvokedTwice { call });
-        }
-        let (idle, count) = self.of_node.entry(node).or_default();
-        let (process, new) = match idle.pop() {
+        let caller = self.of_node.of(node.0);
+        // Async nodes number their calls upwards.
+        let place = match caller.open.last() {
+            Some((last, _)) if *last >= call => match caller.find(call) {
+                Ok(_) => return Err(RecordingError::InvokedTwice { call }),
+                Err(place) => place,
+            },
+            _ => caller.open.len(),
+        };
+        let (process, new) = match caller.idle.pop() {
             Some(process) => (process, None),
             None => {
-                *count += 1;
+                caller.count += 1;
                 self.nodes.push(node);
-                (Process(self.nodes.len() as u32 - 1), Some(*count))
+                (Process(self.nodes.len() as u32 - 1), Some(caller.count))
             }
         };
-        self.calls.insert((node, call), process);
+        caller.open.insert(place, (call, process));
         Ok((process, new))
     }
 
     /// Ends a call; its process waits for nothing then, unless the call stays open.
+    #[inline]
     pub(super) fn end(&mut self, node: NodeId, call: u64, stays_open: bool) -> Result<Process, RecordingError> {
-        let process = self.calls.remove(&(node, call)).ok_or(RecordingError::NotInvoked { call })?;
+        let caller = self.of_node.of(node.0);
+        let place = caller.find(call).map_err(|_| RecordingError::NotInvoked { call })?;
+        let (_, process) = caller.open.remove(place);
         if !stays_open {
-            self.of_node.entry(node).or_default().0.push(process);
+            caller.idle.push(process);
         }
         Ok(process)
     }
 
     /// Leaves all calls of a node open, and calls no process of it again: its life ended.
     pub(super) fn end_life(&mut self, node: NodeId) {
-        self.calls.retain(|(caller, _), _| *caller != node);
-        if let Some((idle, _)) = self.of_node.get_mut(&node) {
-            idle.clear();
-        }
+        let Caller { open, idle, .. } = self.of_node.of(node.0);
+        open.clear();
+        idle.clear();
     }
 }
 

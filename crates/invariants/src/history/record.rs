@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use cluster_sim_types::VirtualInstant;
-use rustc_hash::FxHashMap;
 
+use super::by_number::ByNumber;
 use super::error::HistoryError;
 use super::history_event::HistoryEvent;
 use super::operation::{Completion, Moment, Operation, Process};
@@ -31,7 +31,7 @@ use super::operation::{Completion, Moment, Operation, Process};
 pub struct History<O, A> {
     operations: Vec<Operation<O, A>>,
     /// The operation that each process waits for; absent between two calls.
-    waiting: FxHashMap<Process, usize>,
+    waiting: ByNumber<Option<u32>>,
     /// The moment of the last event.
     last: Option<Moment>,
     /// The instant until which clients were recorded, if that is known.
@@ -42,11 +42,24 @@ pub struct History<O, A> {
 
 impl<O, A> Default for History<O, A> {
     fn default() -> Self {
-        Self { operations: Vec::new(), waiting: FxHashMap::default(), last: None, ended: None, names: BTreeMap::new() }
+        Self { operations: Vec::new(), waiting: ByNumber::default(), last: None, ended: None, names: BTreeMap::new() }
     }
 }
 
 impl<O, A> History<O, A> {
+    /// The history of operations in the order of their invocations, whose moments have no gap up to the last one.
+    pub(super) fn of_operations(
+        operations: Vec<Operation<O, A>>,
+        last: Option<Moment>,
+        names: impl IntoIterator<Item = (Process, String)>,
+    ) -> Self {
+        let mut waiting = ByNumber::default();
+        for (index, Operation { process, .. }) in (0..).zip(&operations).filter(|(_, operation)| operation.completed().is_none()) {
+            *waiting.of(process.0) = Some(index);
+        }
+        Self { operations, waiting, last, ended: None, names: names.into_iter().collect() }
+    }
+
     /// Returns the operations in the order of their invocations.
     pub fn operations(&self) -> &[Operation<O, A>] {
         &self.operations
@@ -139,12 +152,13 @@ impl<O, A> History<O, A> {
     ///
     /// [`HistoryError`] if the process waits for another answer, or if time runs backwards; nothing is recorded then.
     pub fn invoke(&mut self, process: Process, at: VirtualInstant, op: O) -> Result<usize, HistoryError> {
-        if let Some(&operation) = self.waiting.get(&process) {
-            return Err(HistoryError::AlreadyWaiting { process, operation });
+        if let Some(operation) = *self.waiting.of(process.0) {
+            return Err(HistoryError::AlreadyWaiting { process, operation: operation as usize });
         }
         let invoked = self.next_moment(at)?;
         let index = self.operations.len();
-        self.waiting.insert(process, index);
+        // There are no more operations than events, which are counted in 32 bits.
+        *self.waiting.of(process.0) = Some(index as u32);
         self.operations.push(Operation { process, op, invoked, outcome: Completion::Open });
         Ok(index)
     }
@@ -175,11 +189,10 @@ impl<O, A> History<O, A> {
         at: VirtualInstant,
         outcome: impl FnOnce(Moment) -> Completion<A>,
     ) -> Result<usize, HistoryError> {
-        let index = *self.waiting.get(&process).ok_or(HistoryError::NotWaiting { process })?;
-        let moment = self.next_moment(at)?;
-        self.waiting.remove(&process);
-        self.operations[index].outcome = outcome(moment);
-        Ok(index)
+        let index = self.waiting.take(process.0).ok_or(HistoryError::NotWaiting { process })?;
+        let moment = self.next_moment(at).inspect_err(|_| *self.waiting.of(process.0) = Some(index))?;
+        self.operations[index as usize].outcome = outcome(moment);
+        Ok(index as usize)
     }
 
     fn next_moment(&mut self, at: VirtualInstant) -> Result<Moment, HistoryError> {

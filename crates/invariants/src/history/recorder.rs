@@ -14,8 +14,8 @@ use super::record::History;
 /// first process of its node that waits for nothing.
 #[derive(Debug, Clone)]
 pub struct HistoryRecorder<O, A> {
-    history: History<O, A>,
-    processes: Processes,
+    pub(super) history: History<O, A>,
+    pub(super) processes: Processes,
 }
 
 impl<O, A> Default for HistoryRecorder<O, A> {

@@ -1,9 +1,10 @@
 //! A checker of histories as a rule of a run.
 
-use cluster_sim_types::{CallFact, Change, Health};
+use cluster_sim_types::{CallFact, CallLogs, CallReader, Change, Health};
 use serde_json::Value;
 
 use super::checker::{Checker, Contradiction, Judgement};
+use super::error::RecordingError;
 use super::operation::Process;
 use super::recorder::HistoryRecorder;
 use crate::history_picture::HistoryPicture;
@@ -18,6 +19,8 @@ use crate::world::World;
 #[derive(Debug)]
 pub struct HistoryRule<O, A, C> {
     recorder: HistoryRecorder<O, A>,
+    /// The log of calls, for a checker that judges at the end; empty in a run whose clients state facts.
+    calls: Option<CallReader<O, A>>,
     checker: C,
     /// The judgement of the checker, with the contradictions that it found event by event.
     judgement: Judgement,
@@ -26,12 +29,7 @@ pub struct HistoryRule<O, A, C> {
 impl<O, A, C: Checker<O, A>> HistoryRule<O, A, C> {
     /// Records for that checker.
     pub fn new(checker: C) -> Self {
-        Self { recorder: HistoryRecorder::default(), checker, judgement: Judgement::default() }
-    }
-
-    /// Returns what was recorded so far.
-    pub fn recorder(&self) -> &HistoryRecorder<O, A> {
-        &self.recorder
+        Self { recorder: HistoryRecorder::default(), calls: None, checker, judgement: Judgement::default() }
     }
 
     /// The verdict for a contradiction, with the nodes whose clients show it.
@@ -55,6 +53,9 @@ where
             self.recorder.end_life(*node);
         }
         let Some(fact) = change.fact::<CallFact<O, A>>() else { return Verdict::Holds };
+        if self.calls.as_ref().is_some_and(CallReader::has_refused) {
+            return Verdict::violated([change.node()], RecordingError::of_refused(fact).to_string());
+        }
         let event = match self.recorder.record(change.node(), world.name(change.node()), world.now(), fact) {
             Ok(event) => event,
             Err(error) => return Verdict::violated([change.node()], error.to_string()),
@@ -69,11 +70,22 @@ where
         }
     }
 
+    fn reads_calls(&mut self, logs: &mut CallLogs) -> bool {
+        self.calls = (!self.checker.judges_events()).then(|| logs.reader());
+        self.calls.is_some()
+    }
+
     fn times_checked(&self) -> u64 {
         self.judgement.times_checked
     }
 
     fn finish(&mut self, world: &World<'_>) -> Verdict {
+        if let Some(logged) = self.calls.take().map(CallReader::read).filter(|logged| logged.events > 0) {
+            match HistoryRecorder::of_log(logged, |node| world.name(node)) {
+                Ok(recorder) => self.recorder = recorder,
+                Err(error) => return Verdict::violated([], error.to_string()),
+            }
+        }
         self.recorder.end_at(world.now());
         let Judgement { findings, .. } = std::mem::take(&mut self.judgement);
         let is_told = !findings.is_empty();

@@ -3,9 +3,7 @@
 use std::any::type_name;
 
 #[cfg(feature = "test-utils")]
-use cluster_sim_runtime::{entered, try_entered};
-#[cfg(feature = "test-utils")]
-use cluster_sim_types::Change;
+use cluster_sim_runtime::entered;
 use cluster_sim_types::Fact;
 
 #[cfg(feature = "tokio")]
@@ -21,24 +19,7 @@ impl Node {
             #[cfg(feature = "test-utils")]
             Twin::Simulated(ref sim) => {
                 let node = sim.life.node();
-                sim.life.act(|core| core.kernel.change(Change::Fact(node, Box::new(fact))));
-            }
-            #[cfg(feature = "tokio")]
-            Twin::Real(ref context) => context.emit(&fact),
-        }
-    }
-
-    /// Reports a fact when a handle is dropped: does nothing where the simulation or the life is over.
-    pub(super) fn emit_late(&self, fact: impl Fact + Send) {
-        match self.twin {
-            #[cfg(feature = "test-utils")]
-            Twin::Simulated(ref sim) => {
-                let life = sim.life;
-                try_entered(|core| {
-                    if life.goes_on(core) {
-                        core.kernel.change(Change::Fact(life.node(), Box::new(fact)));
-                    }
-                });
+                sim.life.act(|core| core.kernel.state(node, Box::new(fact)));
             }
             #[cfg(feature = "tokio")]
             Twin::Real(ref context) => context.emit(&fact),

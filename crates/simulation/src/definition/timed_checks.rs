@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use cluster_sim_invariants::history::HistoryPicture;
 use cluster_sim_invariants::{Invariant, Verdict, World};
-use cluster_sim_types::{Change, NodeId};
+use cluster_sim_types::{CallLogs, Change, NodeId};
 use serde_json::Value;
 
 use super::checks::Check;
@@ -81,6 +81,10 @@ impl TimedObserver {
 impl Invariant for TimedObserver {
     fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
         self.meter.time(|| self.invariant.observe(change, world))
+    }
+
+    fn reads_calls(&mut self, logs: &mut CallLogs) -> bool {
+        self.meter.time_uncounted(|| self.invariant.reads_calls(logs))
     }
 
     fn times_checked(&self) -> u64 {

@@ -61,11 +61,14 @@ impl Sim {
             first += group.members.len() as u32;
         }
         let faults = FaultState::new(plan, &mut engine.core.kernel);
-        let checks = LiveChecks::new(&definition.checks);
+        let mut checks = LiveChecks::new(&definition.checks);
         let triggers = LiveTriggers::new(&definition.triggers);
         let times_faults = !triggers.is_empty() || faults.next_waiting().is_some();
         let claims = LiveClaims::new(&definition, &nodes);
         let is_followed = times_faults || !claims.is_empty() || !definition.failpoints.is_empty();
+        // Triggers read facts, and claims are judged after each change.
+        let is_logged = checks.read_calls(&mut engine.core.kernel.calls) && !is_followed;
+        engine.core.kernel.calls.set_open(is_logged);
         engine.core.kernel.failpoints.declare(definition.failpoints.iter().cloned());
         if times_faults {
             // Also where a plan replaces the triggers: a moment is counted by the changes of its run.

@@ -51,7 +51,10 @@ impl Sim {
 
     /// Notifies an observer of everything from now on; from the start, if the run was just started.
     pub(crate) fn observe(&mut self, mut observer: Box<dyn RunObserver>) {
-        self.engine.core.kernel.keep_records();
+        let kernel = &mut self.engine.core.kernel;
+        kernel.keep_records();
+        // An observer joins before the first step, and hears of calls as of other facts.
+        kernel.calls.set_open(false);
         observer.joins(self);
         self.observer = Some(observer);
         self.is_followed = true;

@@ -157,6 +157,10 @@ impl Counts {
 }
 
 impl<O, A> Checker<O, A> for Availability {
+    fn judges_events(&self) -> bool {
+        false
+    }
+
     fn finish(&mut self, history: &History<O, A>) -> Judgement {
         let Some(end) = history.end().filter(|_| !history.operations().is_empty()) else { return Judgement::default() };
         let counts = self.count(history, end);

@@ -45,6 +45,10 @@ impl<M: Model> Linearizable<M> {
 }
 
 impl<M: Model> Checker<M::Op, M::Answer> for Linearizable<M> {
+    fn judges_events(&self) -> bool {
+        false
+    }
+
     fn describe(&self, op: &M::Op, answer: Option<&M::Answer>) -> Option<String> {
         Some(self.model.describe(op, answer))
     }

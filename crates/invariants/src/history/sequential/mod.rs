@@ -37,6 +37,10 @@ impl<M: Model> Sequential<M> {
 }
 
 impl<M: Model> Checker<M::Op, M::Answer> for Sequential<M> {
+    fn judges_events(&self) -> bool {
+        false
+    }
+
     fn describe(&self, op: &M::Op, answer: Option<&M::Answer>) -> Option<String> {
         Some(self.model.describe(op, answer))
     }

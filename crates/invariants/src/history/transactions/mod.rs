@@ -218,6 +218,10 @@ impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Checker<Vec<AppendOp<K, V>>, Ve
         Some(lines(op, answer))
     }
 
+    fn judges_events(&self) -> bool {
+        false
+    }
+
     fn finish(&mut self, history: &AppendHistory<K, V>) -> Judgement {
         self.judge(history, self.analyze(history))
     }
@@ -226,6 +230,10 @@ impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Checker<Vec<AppendOp<K, V>>, Ve
 impl<K: Hash + Eq + Debug, V: Hash + Eq + Debug> Checker<Vec<WriteOp<K, V>>, Vec<WriteAnswer<V>>> for Transactions<ReadWrite> {
     fn describe(&self, op: &Vec<WriteOp<K, V>>, answer: Option<&Vec<WriteAnswer<V>>>) -> Option<String> {
         Some(lines(op, answer))
+    }
+
+    fn judges_events(&self) -> bool {
+        false
     }
 
     fn finish(&mut self, history: &WriteHistory<K, V>) -> Judgement {

@@ -1,6 +1,6 @@
 //! The changes of the present step, for the checks.
 
-use cluster_sim_types::{Change, NodeId};
+use cluster_sim_types::{Change, Fact, NodeId};
 
 use super::Kernel;
 
@@ -76,6 +76,16 @@ impl Kernel {
     #[inline(always)]
     pub fn change(&mut self, change: Change) {
         self.changes.add(change);
+    }
+
+    /// Reports a fact of a node.
+    ///
+    /// Writes it to the log of the run instead, if it is about a call and only read at the end.
+    pub fn state(&mut self, node: NodeId, fact: Box<dyn Fact>) {
+        let taken = if self.calls.is_open() { self.calls.take(self.now(), node, fact) } else { Err(fact) };
+        if let Err(fact) = taken {
+            self.change(Change::Fact(node, fact));
+        }
     }
 
     /// Whether anything changed since the last call of [`forget_changes`](Self::forget_changes).

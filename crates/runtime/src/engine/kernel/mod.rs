@@ -25,7 +25,7 @@ use std::mem::take;
 use std::sync::Arc;
 use std::task::Waker;
 
-use cluster_sim_types::{NodeId, VirtualInstant, WallTime};
+use cluster_sim_types::{CallLogs, NodeId, VirtualInstant, WallTime};
 use rustc_hash::FxHashMap;
 
 pub use arena::Arena;
@@ -93,6 +93,8 @@ pub struct Kernel {
     keeps_records: bool,
     steps: u64,
     changes: Changes,
+    /// The calls of clients, where rules read them at the end of the run.
+    pub calls: CallLogs,
     budget: Budget,
     /// The bounds of the budget for the nodes so far.
     limits: Limits,
@@ -149,6 +151,7 @@ impl Kernel {
             keeps_records: false,
             steps: 0,
             changes: Changes::default(),
+            calls: CallLogs::default(),
             budget,
             limits: budget.limits(0),
             check_at: 0,

@@ -314,6 +314,7 @@ impl Kernel {
         }
         if matches!(health, Health::Down | Health::Killed) {
             self.forget_stop(node);
+            self.calls.end_life(node);
         }
         for slot in self.paused_timers.remove(&node).unwrap_or_default() {
             if health == Health::Up {

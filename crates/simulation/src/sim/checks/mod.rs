@@ -12,7 +12,7 @@ use std::mem::{ManuallyDrop, replace, take};
 use cluster_sim_invariants::history::HistoryPicture;
 use cluster_sim_invariants::{Evidence, Invariant, Observed, Touched, Verdict, Violation, World};
 use cluster_sim_runtime::Lone;
-use cluster_sim_types::{Change, NodeId, VirtualInstant};
+use cluster_sim_types::{CallLogs, Change, NodeId, VirtualInstant};
 use serde_json::Value;
 
 use crate::definition::{Check, Seen, TimedObserver};
@@ -125,6 +125,17 @@ impl LiveChecks {
             }
         }
         live
+    }
+
+    /// Gives the rules of histories their logs; returns whether every rule does without the facts of calls.
+    ///
+    /// The other kinds of checks read the world, or facts of other types.
+    pub(super) fn read_calls(&mut self, logs: &mut CallLogs) -> bool {
+        let mut all = true;
+        for observer in &mut self.observers {
+            all &= observer.invariant.reads_calls(logs);
+        }
+        all
     }
 
     /// Runs every check over what a step changed; adds violations to `violations`.
