@@ -1,7 +1,7 @@
 //! The step `digests`: compares the digests of the builtin scenarios with the committed ones.
 
 use std::path::PathBuf;
-use std::{fs, io};
+use std::{fs, io, thread};
 
 use similar::TextDiff;
 
@@ -12,7 +12,7 @@ use crate::program;
 /// The file of the committed digests, from the root of the workspace.
 pub const COMMITTED: &str = "tests/digests.toml";
 
-/// Runs `cluster-sim digests` in two processes, on one thread and on two, and compares each output with the committed file.
+/// Runs `cluster-sim digests` in two processes at once, on one thread and on two, and compares each output with the committed file.
 ///
 /// # Errors
 ///
@@ -21,9 +21,13 @@ pub fn compare(environment: &Environment) -> Result<(), DigestsError> {
     let path = environment.root.join(COMMITTED);
     let committed = fs::read(&path).map_err(|source| DigestsError::Unreadable { path, source })?;
     let program = program::release_binary(environment)?;
-    for threads in [1, 2] {
-        let call = Call::other(&program, &format!("digests --threads {threads}"));
-        let printed = call.read(&environment.cargo, &environment.root)?;
+    let calls = [1, 2].map(|threads| Call::other(&program, &format!("digests --threads {threads}")));
+    let printed = thread::scope(|scope| {
+        let running = calls.each_ref().map(|call| scope.spawn(|| call.read(&environment.cargo, &environment.root)));
+        running.map(|running| running.join().expect("it only runs a program"))
+    });
+    for (call, printed) in calls.iter().zip(printed) {
+        let printed = printed?;
         if printed != committed {
             return Err(DigestsError::Differ { call: call.to_string(), difference: difference(&committed, &printed) });
         }
