@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use crate::bench::programs;
 use crate::command::Call;
 use crate::environment::Profile;
 use crate::nextest;
@@ -26,7 +27,7 @@ pub enum Step {
     Docs,
     /// Every crate that production code imports builds alone, without the simulator
     Seams,
-    /// The command line builds in release mode
+    /// The command line and the bench of `instructions` build in release mode
     Release,
     /// Two processes, on one thread and on two, print the committed digests, those of 10,000 seeds of each short scenario included
     Digests,
@@ -91,7 +92,10 @@ impl Step {
             Self::Docs => {
                 vec![Call::cargo("doc --workspace --no-deps --all-features").with_variable("RUSTDOCFLAGS", "-D warnings")]
             }
-            Self::Release => vec![Call::cargo("build --release -p cluster-sim-cli")],
+            // Together: each is linked on one core, and most of what they consist of is built once.
+            Self::Release => {
+                vec![Call::cargo(&format!("build --release {} --bin cluster-sim --bench product", programs::OPTIMIZED))]
+            }
             Self::Nextest | Self::Touched | Self::Seams | Self::Digests | Self::Speed | Self::Instructions | Self::Size => {
                 Vec::new()
             }

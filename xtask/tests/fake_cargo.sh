@@ -23,7 +23,7 @@ case "$*" in
     "install cargo-nextest --locked --version "*)
         printf 'cargo-nextest %s\n' "$5" > "$FAKE_STATE/nextest"
         ;;
-    "bench -p cluster-sim-suites --bench product --no-run "*)
+    "bench -p cluster-sim-cli -p cluster-sim-suites --bench product --no-run "*)
         read -r built < "$FAKE_STATE/built"
         printf '%s\n' "$built"
         ;;

@@ -15,6 +15,9 @@ use super::cells::Cell;
 use crate::command::Call;
 use crate::environment::Environment;
 
+/// The packages that the check builds in release mode: one selection, so that cargo builds their dependencies with the same features.
+pub const OPTIMIZED: &str = "-p cluster-sim-cli -p cluster-sim-suites";
+
 /// The workspace of the peers, from the root of this one.
 const PEERS: &str = "benches/peers";
 
@@ -185,7 +188,7 @@ impl Programs {
     ///
     /// It could not be built.
     pub fn build_product(environment: &Environment) -> Result<Self, BenchError> {
-        let bench = Call::cargo("bench -p cluster-sim-suites --bench product --no-run");
+        let bench = Call::cargo(&format!("bench {OPTIMIZED} --bench product --no-run"));
         Ok(Self { places: built(&bench, &environment.cargo, &environment.root)?, peers: false })
     }
 
