@@ -21,6 +21,8 @@ const SEEDS_PER_CHUNK: u64 = 250;
 
 /// Runs every builtin scenario once and the short ones from `seeds` seeds each, and returns a line for each.
 ///
+/// Folds the first tenth of these seeds by themselves too: a test build is several times slower, and compares those.
+///
 /// Uses one thread per core by default. Does not read the environment: the lines are the same on every machine.
 ///
 /// # Errors
@@ -40,9 +42,14 @@ pub(crate) fn digests(registry: &Registry, threads: Option<NonZeroUsize>, seeds:
         });
         (single, over_seeds(&short, threads, seeds, progress))
     });
-    let head =
-        format!("\n# The short scenarios from seeds 0 to {}, each folded into one digest.\n[first_{seeds}_seeds]\n", seeds - 1);
-    Ok(HEADER.to_owned() + &lines(registry.scenarios(), &single) + &head + &lines(self::short(registry), &folded))
+    let mut written = HEADER.to_owned() + &lines(registry.scenarios(), &single);
+    for (seeds, digests) in [seeds / 10, seeds].into_iter().zip(folded) {
+        let last = seeds.saturating_sub(1);
+        written +=
+            &format!("\n# The short scenarios from seeds 0 to {last}, each folded into one digest.\n[first_{seeds}_seeds]\n");
+        written += &lines(self::short(registry), &digests);
+    }
+    Ok(written)
 }
 
 fn short(registry: &Registry) -> impl Iterator<Item = &BuiltinScenario> {
@@ -53,8 +60,8 @@ fn lines<'r>(scenarios: impl Iterator<Item = &'r BuiltinScenario>, digests: &[Di
     scenarios.zip(digests).map(|(scenario, digest)| format!("{} = \"{digest}\"\n", scenario.name())).collect()
 }
 
-/// Folds the runs of each scenario from seeds 0 to `seeds - 1` into one digest.
-fn over_seeds(scenarios: &[Prepared], threads: usize, seeds: u64, progress: &Progress) -> Vec<Digest> {
+/// Folds the runs of each scenario into one digest: those from the first tenth of the seeds, and those from all of 0 to `seeds - 1`.
+fn over_seeds(scenarios: &[Prepared], threads: usize, seeds: u64, progress: &Progress) -> [Vec<Digest>; 2] {
     let starts = (0..seeds).step_by(SEEDS_PER_CHUNK as usize);
     let chunks: Vec<Range<u64>> = starts.map(|start| start..seeds.min(start + SEEDS_PER_CHUNK)).collect();
     let work: Vec<_> = scenarios.iter().flat_map(|scenario| chunks.iter().map(move |chunk| (scenario, chunk.clone()))).collect();
@@ -63,12 +70,12 @@ fn over_seeds(scenarios: &[Prepared], threads: usize, seeds: u64, progress: &Pro
         progress.advance(chunk.end - chunk.start);
         digests
     });
-    let folded = |chunks: &[Vec<Digest>]| {
+    let folded = |chunks: &[Vec<Digest>], seeds: u64| {
         let mut digest = Digest::default();
-        chunks.iter().flatten().for_each(|run| digest.fold_run(*run));
+        chunks.iter().flatten().take(seeds as usize).for_each(|run| digest.fold_run(*run));
         digest
     };
-    digests.chunks(chunks.len()).map(folded).collect()
+    [seeds / 10, seeds].map(|seeds| digests.chunks(chunks.len()).map(|chunks| folded(chunks, seeds)).collect())
 }
 
 /// Applies `work` to every item on `threads` threads; returns the results in the order of the items.
