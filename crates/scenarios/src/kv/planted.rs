@@ -46,10 +46,10 @@ fn profile() -> FaultProfile {
 /// The rule that must find each bug, and the bounds on the search.
 pub(super) fn expected(bug: Bug) -> Expected {
     match bug {
-        Bug::ReadsAsDeposedPrimary => Expected::new(LINEARIZABLE, 200, [5, 10]).operations(18),
-        Bug::ReadsFromBackup => Expected::new(LINEARIZABLE, 20, [3, 5]).operations(4),
-        Bug::ForgetsRequests => Expected::new(LINEARIZABLE, 200, [3, 8]).operations(40),
-        Bug::JudgesTooEarly => Expected::new(LINEARIZABLE, 20, [0, 0]).operations(7),
-        Bug::RemembersLastRequestOnly => Expected::new(LINEARIZABLE, 200, [1, 10]).operations(11),
+        Bug::ReadsAsDeposedPrimary => Expected::new(LINEARIZABLE, 200, [2, 5]).operations(4),
+        Bug::ReadsFromBackup => Expected::new(LINEARIZABLE, 20, [0, 0]).operations(13),
+        Bug::ForgetsRequests => Expected::new(LINEARIZABLE, 200, [2, 13]).operations(14),
+        Bug::JudgesTooEarly => Expected::new(LINEARIZABLE, 20, [0, 0]).operations(11),
+        Bug::RemembersLastRequestOnly => Expected::new(LINEARIZABLE, 200, [0, 3]).operations(5),
     }
 }

@@ -16,7 +16,7 @@ const NEXT: Timer = Timer(1);
 
 /// Calls for one operation at a time, and asks for it until it is answered or it gives up.
 ///
-/// It goes from replica to replica. [`client`](crate::client()) is the same as an async function.
+/// It goes from replica to replica until one answers, and turns to another one by chance. [`client`](crate::client()) is the same as an async function.
 pub struct Client {
     config: Config,
     session: Session,
@@ -48,7 +48,7 @@ impl Client {
             self.view.is_done = true;
             return;
         };
-        let entry = self.session.entry(number);
+        let entry = self.session.next(number);
         effects.emit(CallFact::<KvOp, KvAnswer>::Invoked { call: number, op: entry.op });
         self.ask(now, entry, 1, effects);
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster_sim_node::NodeId;
+use cluster_sim_node::{NodeId, Ratio};
 
 use crate::bug::Bug;
 
@@ -25,6 +25,10 @@ pub struct Config {
     pub answer_timeout: Duration,
     /// How often a client asks before it gives an operation up; that stays open then.
     pub attempts: u32,
+    /// The share of operations before which a client turns to a replica by chance.
+    ///
+    /// As behind a load balancer. So one client may see what a later primary did, and then ask an earlier one.
+    pub moves: Ratio,
     /// The time between two heartbeats of a primary.
     ///
     /// Replicas repeat all else as often.
@@ -38,7 +42,7 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// Twenty operations on two keys, 20 ms apart, for links of 1 to 10 ms.
+    /// Twenty operations on two keys, 20 ms apart, a tenth of them at another replica, for links of 1 to 10 ms.
     fn default() -> Self {
         Self {
             operations: 20,
@@ -46,6 +50,7 @@ impl Default for Config {
             pause: Duration::from_millis(20),
             answer_timeout: Duration::from_millis(60),
             attempts: 12,
+            moves: Ratio::percent(10),
             heartbeat: Duration::from_millis(20),
             election: Duration::from_millis(120),
             bug: None,

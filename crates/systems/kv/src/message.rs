@@ -79,6 +79,8 @@ pub enum KvMessage {
         epoch: u64,
         /// The heartbeat that it answers; 0 for none.
         beat: u64,
+        /// The last request that came with it; absent if it brought none.
+        last: Option<RequestId>,
         /// The number of entries.
         upto: usize,
     },
@@ -107,15 +109,19 @@ pub enum KvMessage {
 pub fn label(message: &KvMessage) -> Label {
     let of_request = |request: &RequestId| u64::from(request.life.0) << 32 | request.number;
     let of_epoch = |epoch: u64, subject: u64| epoch << 32 | subject;
+    // Whichever entries are before it, so that the fate of one does not depend on how many others there are.
+    let of_last = |request: Option<RequestId>| {
+        request.map_or(0, |request| u64::from(request.client.0) << 48 | u64::from(request.life.0) << 32 | request.number)
+    };
     let (kind, id) = match message {
         KvMessage::Ask(entry) => (0, of_request(&entry.request)),
         KvMessage::Answer { request, .. } => (1, of_request(request)),
         KvMessage::Refused { request } => (2, of_request(request)),
         KvMessage::Prepare { epoch } => (3, *epoch),
         KvMessage::Promise { epoch, .. } => (4, *epoch),
-        KvMessage::Append { epoch, beat: 0, after, entries, .. } => (5, of_epoch(*epoch, (after + entries.len()) as u64)),
+        KvMessage::Append { beat: 0, entries, .. } => (5, of_last(entries.last().map(|entry| entry.request))),
         KvMessage::Append { epoch, beat, .. } => (6, of_epoch(*epoch, *beat)),
-        KvMessage::Accepted { epoch, beat: 0, upto } => (7, of_epoch(*epoch, *upto as u64)),
+        KvMessage::Accepted { beat: 0, last, .. } => (7, of_last(*last)),
         KvMessage::Accepted { epoch, beat, .. } => (8, of_epoch(*epoch, *beat)),
         KvMessage::Stale { epoch } => (9, *epoch),
         KvMessage::Query { life } => (10, u64::from(life.0)),

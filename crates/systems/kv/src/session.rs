@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cluster_sim_invariants::history::models::RegisterOp;
-use cluster_sim_node::{Entropy, Incarnation, NodeId};
+use cluster_sim_node::{Entropy, Incarnation, NodeId, Ratio};
 
 use crate::config::{Config, REPLICAS};
 use crate::message::Entry;
@@ -13,6 +13,7 @@ use crate::operation::{KvAnswer, KvKey, KvOp, RequestId};
 #[derive(Debug)]
 pub(crate) struct Session {
     keys: u64,
+    moves: Ratio,
     client: NodeId,
     life: Incarnation,
     entropy: Entropy,
@@ -35,11 +36,17 @@ pub struct ClientView {
 
 impl Session {
     pub(crate) fn new(config: Config, client: NodeId, life: Incarnation, entropy: Entropy) -> Self {
-        Self { keys: config.keys, client, life, entropy, target: NodeId(client.0 % REPLICAS), known: BTreeMap::new() }
+        let (target, known) = (NodeId(client.0 % REPLICAS), BTreeMap::new());
+        Self { keys: config.keys, moves: config.moves, client, life, entropy, target, known }
     }
 
     /// Returns the operation of that number: a read, a write, or a compare-and-set from a value that the client knows.
-    pub(crate) fn entry(&self, number: u64) -> Entry {
+    ///
+    /// Before some of them the client turns to another replica.
+    pub(crate) fn next(&mut self, number: u64) -> Entry {
+        if self.entropy.roll("moves", number).holds(self.moves) {
+            self.target = NodeId(self.entropy.roll("replica", number).below(u64::from(REPLICAS)) as u32);
+        }
         let request = RequestId { client: self.client, life: self.life, number };
         let key = KvKey(self.entropy.roll("key", number).below(self.keys));
         let op = match (self.entropy.roll("operation", number).below(3), self.known.get(&key)) {

@@ -49,7 +49,7 @@ pub async fn client(node: Node, config: Config) {
     let mut session = Session::new(config, node.id(), node.incarnation(), node.entropy());
     node.publish(|_: &mut ClientView| {});
     for number in node.operations(0..config.operations) {
-        let entry = session.entry(number);
+        let entry = session.next(number);
         let call = node.invoke(entry.op);
         let answer = ask(&node, &port, config, &mut session, entry).await;
         match answer {

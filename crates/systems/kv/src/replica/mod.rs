@@ -157,10 +157,11 @@ impl Replica {
             KvMessage::Prepare { epoch } => self.on_prepare(now, from, epoch, sends),
             KvMessage::Promise { epoch, log } => self.on_promise(now, epoch, log, sends),
             KvMessage::Append { epoch, beat, after, entries, commit } => {
+                let last = entries.last().map(|entry| entry.request);
                 let is_in_step = self.joins(now, from, epoch, sends) && self.extend(epoch, after, entries);
                 if is_in_step {
                     self.apply_to(commit, None);
-                    sends.push((from, KvMessage::Accepted { epoch, beat, upto: self.log.entries.len() }));
+                    sends.push((from, KvMessage::Accepted { epoch, beat, last, upto: self.log.entries.len() }));
                 }
             }
             KvMessage::Accepted { epoch, upto, .. } => self.on_accepted(from, epoch, upto, sends),
