@@ -56,7 +56,12 @@ pub(crate) enum Command {
     #[command(hide = true)]
     Worker(ScenarioArguments),
     /// List the builtin scenarios
-    List,
+    #[command(help_template = TEMPLATE)]
+    List {
+        /// List those with a planted bug instead, each of which some seeds of a sweep find
+        #[arg(long)]
+        planted: bool,
+    },
     /// Print the fault profile of a scenario as JSON
     ///
     /// Change it, and run with --fault-profile. A profile says how often and how long faults occur, which kinds, and against whom; each

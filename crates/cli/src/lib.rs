@@ -119,7 +119,8 @@ fn execute(arguments: Arguments, registry: &Registry) -> Result<u8, ScenarioErro
         Command::Check(arguments) => check::check(&arguments),
         Command::Worker(target) => sweep::work(&target, registry, &variables()?),
         Command::FaultProfile { scenario } => Ok(printed(&own_profile::own_profile(scenario.as_deref(), registry, &variables()?)?)),
-        Command::List => Ok(printed(&list(registry))),
+        Command::List { planted: false } => Ok(printed(&list(registry))),
+        Command::List { planted: true } => Ok(printed(&list_planted(registry))),
         Command::Digests { threads, seeds } => Ok(printed(&digests::digests(registry, threads.map(threads::capped), seeds.get())?)),
     }
 }
@@ -138,6 +139,17 @@ fn list(registry: &Registry) -> String {
         registry.scenarios().map(|scenario| format!("{:width$}  {}\n", scenario.name(), scenario.summary())).collect();
     if let Some(first) = registry.scenarios().next() {
         text += &format!("\nrun one: cluster-sim run {}\n", first.name());
+    }
+    text
+}
+
+/// Lists the scenarios with a planted bug, a line each with the rule that it breaks, and how to find one.
+fn list_planted(registry: &Registry) -> String {
+    let width = registry.hunts_with_bugs().map(|scenario| scenario.name().len()).max().unwrap_or(0);
+    let mut text: String =
+        registry.hunts_with_bugs().map(|scenario| format!("{:width$}  {}\n", scenario.name(), scenario.summary())).collect();
+    if let Some(first) = registry.hunts_with_bugs().next() {
+        text += &format!("\nfind one: cluster-sim sweep {} --seeds 2000\n", first.name());
     }
     text
 }

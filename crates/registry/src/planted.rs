@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use cluster_sim::{FaultProfile, Scenario, Seed};
+use cluster_sim_simulation::driver::DriveScenario;
 use serde::Serialize;
 use serde_json::json;
 
@@ -97,6 +98,16 @@ impl PlantedBug {
         (self.hunt)(style)
     }
 
+    /// The scenario that must find it, by the name of its hunt and of the bug; its summary is the rule that breaks.
+    fn builtin(&self, style: NodeStyle) -> BuiltinScenario {
+        let suffix = if style == NodeStyle::Async { "-async" } else { "" };
+        let name = format!("hunt-{}-{}{suffix}", self.system, self.bug);
+        let description = json!({"hunt": name, "form": style, "bug": self.bug});
+        let (hunt, renamed) = (Arc::clone(&self.hunt), name.clone());
+        let prepare = move |_: &_| Ok(Prepared::new(hunt(style).scenario().renamed(&renamed), SEED, description.clone()));
+        BuiltinScenario::new(name, self.expected.rule, prepare)
+    }
+
     /// The scenario without the bug: its cluster and faults are equal, and every rule must hold.
     pub fn sound(&self, style: NodeStyle) -> BugHunt {
         (self.sound)(style)
@@ -158,5 +169,11 @@ impl PlantedBugs {
             let prepare = move |_: &_| Ok(Prepared::new(sound(style).scenario(), SEED, description.clone()));
             BuiltinScenario::new(name, summary, prepare)
         })
+    }
+
+    /// The cluster with each bug, by name, in each node style of the system: `hunt-queue-loses-acknowledged`.
+    pub(crate) fn with_bugs(&self) -> impl Iterator<Item = BuiltinScenario> {
+        let styles = || self.summaries.iter().map(|(style, _)| *style);
+        self.bugs.iter().flat_map(move |planted| styles().map(move |style| planted.builtin(style)))
     }
 }

@@ -29,6 +29,7 @@ struct Registered {
     scenarios: Vec<BuiltinScenario>,
     planted: PlantedBugs,
     hunts: Vec<BuiltinScenario>,
+    hunts_with_bugs: Vec<BuiltinScenario>,
 }
 
 impl Registry {
@@ -44,11 +45,11 @@ impl Registry {
     #[must_use]
     pub fn with(mut self, system: impl System + 'static) -> Self {
         let (format, scenarios, planted) = (system.file_format(), system.scenarios(), system.planted_bugs());
-        let hunts = planted.builtin().collect();
-        self.systems.push(Registered { system: Box::new(system), format, scenarios, planted, hunts });
+        let (hunts, hunts_with_bugs) = (planted.builtin().collect(), planted.with_bugs().collect());
+        self.systems.push(Registered { system: Box::new(system), format, scenarios, planted, hunts, hunts_with_bugs });
         assert_distinct("systems", self.systems().map(System::name));
         assert_distinct("variables", self.variables().map(|variable| variable.name));
-        assert_distinct("builtin scenarios", self.scenarios().map(BuiltinScenario::name));
+        assert_distinct("builtin scenarios", self.every_scenario().map(BuiltinScenario::name));
         self
     }
 
@@ -59,7 +60,7 @@ impl Registry {
     #[must_use]
     pub fn with_scenario(mut self, scenario: BuiltinScenario) -> Self {
         self.others.push(scenario);
-        assert_distinct("builtin scenarios", self.scenarios().map(BuiltinScenario::name));
+        assert_distinct("builtin scenarios", self.every_scenario().map(BuiltinScenario::name));
         self
     }
 
@@ -73,7 +74,7 @@ impl Registry {
         self.systems().find(|system| system.name() == name)
     }
 
-    /// All scenarios, in the order of lists.
+    /// All scenarios without a planted bug, in the order of lists.
     ///
     /// First those of systems with scenario files, then of other systems, then those of no system, then hunts for planted bugs; each in
     /// the order in which they were added.
@@ -84,14 +85,23 @@ impl Registry {
         of_systems.chain(&self.others).chain(self.systems.iter().flat_map(|registered| &registered.hunts))
     }
 
-    /// Finds a scenario by its name.
+    /// The hunts with a planted bug each, which fail by design, in the order of the bugs.
+    pub fn hunts_with_bugs(&self) -> impl Iterator<Item = &BuiltinScenario> {
+        self.systems.iter().flat_map(|registered| &registered.hunts_with_bugs)
+    }
+
+    fn every_scenario(&self) -> impl Iterator<Item = &BuiltinScenario> {
+        self.scenarios().chain(self.hunts_with_bugs())
+    }
+
+    /// Finds a scenario by its name, also one with a planted bug.
     pub fn named(&self, name: &str) -> Option<&BuiltinScenario> {
-        self.scenarios().find(|scenario| scenario.name() == name)
+        self.every_scenario().find(|scenario| scenario.name() == name)
     }
 
     /// Finds the name of a scenario that an unknown name may mean, if one is close.
     pub fn closest(&self, name: &str) -> Option<&str> {
-        closest(name, self.scenarios().map(BuiltinScenario::name))
+        closest(name, self.every_scenario().map(BuiltinScenario::name))
     }
 
     /// The planted bugs of all systems.

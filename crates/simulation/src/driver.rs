@@ -31,6 +31,10 @@ pub trait DriveScenario: Sized {
     /// The part of this scenario on which sweeps and minimization depend.
     fn outline(&self) -> Outline;
 
+    /// Gives it another name, under which its runs are reported.
+    #[must_use]
+    fn renamed(self, name: &str) -> Self;
+
     /// Ends the fault phase earlier, and leaves the rest of its time to the recovery phase.
     #[must_use]
     fn faults_until(self, duration: Duration) -> Self;
@@ -59,6 +63,10 @@ impl DriveScenario for Scenario {
 
     fn outline(&self) -> Outline {
         self.outline()
+    }
+
+    fn renamed(self, name: &str) -> Self {
+        self.renamed(name)
     }
 
     fn faults_until(self, duration: Duration) -> Self {

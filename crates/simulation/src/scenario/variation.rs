@@ -10,6 +10,12 @@ use crate::fault::FaultPlan;
 use crate::sim::{Script, Sim};
 
 impl Scenario {
+    /// Gives it another name, under which its runs are reported.
+    #[must_use]
+    pub(crate) fn renamed(self, name: &str) -> Self {
+        self.with(|definition| name.clone_into(&mut definition.name))
+    }
+
     /// Replaces all faults, including those a profile would draw and triggers would fire, by a plan.
     #[must_use]
     pub fn only_faults(self, plan: FaultPlan) -> Self {
