@@ -135,13 +135,32 @@ fn a_read_is_placed_where_it_fits_first() {
     assert_eq!(judged(events, 1_000), Linearization::Possible);
 }
 
+#[test]
+fn open_calls_that_do_nothing_are_not_placed() {
+    let swaps = (0..300).map(|number| call(number, RegisterOp::CompareAndSet(100 + (number / 15) as u8, (number % 15) as u8)));
+    let verdict = judged(swaps.chain([read(999, 7)]).collect(), 1_000);
+    assert!(matches!(verdict, Linearization::Impossible(_)), "{verdict:?}");
+}
+
+#[test]
+fn calls_without_a_choice_need_no_memory() {
+    let history = history((0..50).map(|_| write(0, 1)).chain([read(0, 1)]));
+    // One state is remembered, and no configuration.
+    let verdict = check_linearizable(&Register::default(), &history, Bounds { memory: 60, ..Bounds::default() });
+    assert_eq!(verdict, Linearization::Possible);
+}
+
 /// Whether a counter can have answered so if an increment happens between two calls whenever that helps.
 fn is_helped(sums: &[(i64, i64)], in_a_row: u32) -> bool {
+    is_helped_by(&[CounterOp::Add(1)], sums, in_a_row)
+}
+
+fn is_helped_by(helpers: &[CounterOp], sums: &[(i64, i64)], in_a_row: u32) -> bool {
     let calls = sums.iter().map(|(amount, sum)| did(0, CounterOp::AddAndRead(*amount), CounterAnswer::Value(*sum)));
     let history = history(calls);
     let indices: Vec<usize> = (0..history.operations().len()).collect();
     let calls = Calls::new(&Counter, history.operations(), &indices);
-    let helpers = Helpers { ops: vec![&CounterOp::Add(1)], in_a_row };
+    let helpers = Helpers { ops: helpers.iter().collect(), in_a_row };
     let found = find_order(&Counter, &calls, &helpers, None, &mut Budget::new(Bounds { steps: 1_000, ..Bounds::default() }));
     matches!(found.expect("few steps are enough"), Found::Order(_))
 }
@@ -153,6 +172,24 @@ fn helpers_follow_each_other_up_to_their_number() {
     assert!(is_helped(&[(10, 12)], 2));
     assert!(is_helped(&[(10, 11), (10, 22)], 1), "one between any two calls");
     assert!(!is_helped(&[(10, 11), (10, 23)], 1));
+}
+
+#[test]
+fn helpers_of_a_way_that_failed_are_not_counted_on_another() {
+    let helpers = [CounterOp::Add(1), CounterOp::Add(10)];
+    assert!(is_helped_by(&helpers, &[(100, 120)], 2), "the second helper twice");
+    assert!(!is_helped_by(&helpers, &[(100, 130)], 2));
+}
+
+#[test]
+fn a_place_reached_with_fewer_helpers_is_searched_again() {
+    // The first write of 5 is placed before that of 1 or after it; then a helper is left for 7.
+    let open = [open_write(1, 5), open_write(2, 1), call(3, RegisterOp::CompareAndSet(42, 43))];
+    let history = history(open.into_iter().chain([5, 1, 5, 7].map(|value| read(9, value))));
+    let helpers = Helpers { ops: vec![&RegisterOp::Write(5), &RegisterOp::Write(7)], in_a_row: 1 };
+    let mut budget = Budget::new(Bounds { steps: 10_000, ..Bounds::default() });
+    let found = find_order(&Register::default(), &calls_of(&history), &helpers, None, &mut budget);
+    assert!(matches!(found, Ok(Found::Order(_))), "{found:?}");
 }
 
 #[test]

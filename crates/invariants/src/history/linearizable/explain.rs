@@ -30,7 +30,7 @@ pub(super) fn explain<M: Model>(model: &M, history: &History<M::Op, M::Answer>, 
     let began = |index: &usize| history.operations()[*index].invoked.order < end;
     let before: Vec<usize> = object.iter().copied().filter(began).collect();
     // An object with endless states, such as a counter, is asked about helpers that come one at a time.
-    let find = |in_a_row| contradiction(model, history.operations(), &before, stuck, in_a_row);
+    let find = |in_a_row| contradiction(model, history.operations(), &before, stuck, in_a_row, STEPS_IN_ALL);
     let core = find(u32::MAX).map(|core| (core, true)).or_else(|| Some((find(1)?, false)));
     let message = match &core {
         Some((core, is_exact)) => sentence(model, history, core, stuck, *is_exact),
@@ -44,15 +44,16 @@ pub(super) fn explain<M: Model>(model: &M, history: &History<M::Op, M::Answer>, 
 }
 
 /// Finds a least set of operations that has no order even if all others happen whenever that helps, up to `in_a_row` of them in
-/// a row.
+/// a row; spends at most that many steps.
 fn contradiction<M: Model>(
     model: &M,
     operations: &[Operation<M::Op, M::Answer>],
     before: &[usize],
     stuck: usize,
     in_a_row: u32,
+    steps: u64,
 ) -> Option<Vec<usize>> {
-    let mut left = STEPS_IN_ALL;
+    let mut left = steps;
     // `None` once all steps are spent.
     let mut is_contradiction = |core: &[usize]| {
         // A question costs time for each operation, too.
@@ -200,5 +201,24 @@ fn text<M: Model>(model: &M, history: &History<M::Op, M::Answer>, index: usize) 
         Completion::Ok { at, .. } => format!("{what} of {name} ({invoked} to {})", at.at),
         Completion::Fail { at } => format!("{what} of {name}, which failed ({invoked} to {})", at.at),
         Completion::Open => format!("{what} of {name}, which is open (from {invoked})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::models::{Register, RegisterAnswer, RegisterOp};
+    use crate::history::oracle::{did, history};
+
+    #[test]
+    fn a_short_contradiction_is_kept_when_all_steps_are_spent() {
+        let write = |value| did(0, RegisterOp::Write(value), RegisterAnswer::Written);
+        let read = |value| did(1, RegisterOp::Read, RegisterAnswer::Value(Some(value)));
+        let history = history((100..120).map(write).chain([write(1), read(1), write(2), read(1)]));
+        let before: Vec<usize> = (0..history.operations().len()).collect();
+        let within = |steps| contradiction(&Register::<u8>::default(), history.operations(), &before, 23, u32::MAX, steps);
+        assert_eq!(within(23), None, "each question costs a step for each operation");
+        assert_eq!(within(10_000), Some(vec![20, 22, 23]));
+        assert!((24..10_000).filter_map(within).any(|core| core.len() > 3), "not made shorter, but found");
     }
 }

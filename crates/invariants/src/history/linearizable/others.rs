@@ -94,3 +94,59 @@ pub(super) fn related<M: Model>(
     }
     first.into_iter().chain(writer).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::models::RegisterAnswer::{Mismatch, Value, Written};
+    use crate::history::models::RegisterOp::{CompareAndSet, Read, Write};
+    use crate::history::models::{Register, RegisterAnswer, RegisterOp};
+    use crate::history::oracle::{Event, call, did, fail, history};
+
+    type One = Vec<Event<RegisterOp<u32>, RegisterAnswer<u32>>>;
+
+    fn write(value: u32) -> One {
+        did(0, Write(value), Written)
+    }
+
+    fn read(value: u32) -> One {
+        did(0, Read, Value(Some(value)))
+    }
+
+    fn swap(from: u32) -> One {
+        did(0, CompareAndSet(from, 0), Mismatch)
+    }
+
+    /// Counts the helpers of a core among others; `None` if they are too many.
+    fn helpers(others: impl IntoIterator<Item = One>, core: impl IntoIterator<Item = One>) -> Option<usize> {
+        let others: Vec<One> = others.into_iter().collect();
+        let begin = others.len();
+        let history = history(others.into_iter().chain(core));
+        let all: Vec<usize> = (0..history.operations().len()).collect();
+        helpers_of(&Register::default(), history.operations(), &all, &all[begin..], 1).map(|helpers| helpers.ops.len())
+    }
+
+    #[test]
+    fn equal_helpers_count_once_and_a_thousand_are_too_many() {
+        assert_eq!(helpers((0..2_000).map(|_| swap(1)), [read(1)]), Some(1));
+        assert_eq!(helpers((0..1_000).map(swap), [read(1)]), Some(1_000));
+        assert_eq!(helpers((0..1_001).map(swap), [read(1)]), None);
+        assert_eq!(helpers((0..1_000).map(write), (0..1_000).map(read)), Some(1_000));
+        assert_eq!(helpers((0..1_001).map(write), (0..1_001).map(read)), None);
+    }
+
+    #[test]
+    fn one_write_stands_for_all_of_values_that_nothing_shows() {
+        assert_eq!(helpers([write(5), write(6), write(1), write(1)], [read(1)]), Some(2));
+        let failed = [call(1, CompareAndSet(1, 2)), fail(1)].concat();
+        assert_eq!(helpers([write(5), write(6)], [failed, read(1)]), Some(1), "what did not happen shows nothing");
+    }
+
+    #[test]
+    fn the_first_to_end_and_the_last_writer_of_a_value_are_related() {
+        let failed = [call(1, Write(5)), fail(1)].concat();
+        let history = history([failed, read(4), write(5), read(5), write(5), write(6), read(5)]);
+        let all: Vec<usize> = (0..history.operations().len()).collect();
+        assert_eq!(related(&Register::default(), history.operations(), &all, 6), [2, 4]);
+    }
+}

@@ -153,14 +153,14 @@ fn sorted(zones: Vec<Zone>) -> Option<Vec<Zone>> {
     }
     let mut places = Vec::with_capacity(zones.len());
     for zone in zones {
-        // The one moment at which all of a backward zone happens; behind a forward zone in which it begins.
+        // The one moment at which all of a backward zone happens. One that begins in a forward zone and ends after it follows it,
+        // as that begins before.
         let place = if zone.is_forward() {
             (zone.first_end, false)
         } else {
             let around = forward[..forward.partition_point(|other| other.first_end < zone.last_start)].last();
             match around {
                 Some(other) if zone.first_end < other.last_start => return None,
-                Some(other) if zone.last_start < other.last_start => (other.last_start, true),
                 _ => (zone.last_start, true),
             }
         };

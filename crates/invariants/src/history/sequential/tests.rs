@@ -121,6 +121,28 @@ fn a_spent_bound_is_no_pass() {
 }
 
 #[test]
+fn the_longest_order_ends_with_an_answer() {
+    let stuck = |events: Events| match check_sequential(&Registers::default(), &history(events), Bounds::default()) {
+        Sequence::Impossible(stuck) => (stuck.longest, stuck.blocked),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(stuck(vec![call(0, ('x', RegisterOp::Write(1))), read(1, 'x', Some(9))]), (vec![], vec![1]));
+    // It is also kept where none of the calls that could come next fits.
+    let swap = did(0, ('x', RegisterOp::CompareAndSet(5, 6)), RegisterAnswer::Written);
+    assert_eq!(stuck(vec![write(0, 'x', 1), swap]), (vec![0], vec![1]));
+}
+
+#[test]
+fn reads_are_placed_without_a_choice() {
+    // Six readers of two values can stand at 729 combinations of places.
+    let mut events: Events = vec![write(0, 'x', 1), write(0, 'x', 2)];
+    events.extend((1..7).flat_map(|process| [read(process, 'x', Some(1)), read(process, 'x', Some(2))]));
+    events.push(read(9, 'x', Some(9)));
+    let found = check_sequential(&Registers::default(), &history(events), Bounds { steps: 200, ..Bounds::default() });
+    assert!(matches!(found, Sequence::Impossible(_)), "{found:?}");
+}
+
+#[test]
 fn a_configuration_is_entered_once() {
     // Seven processes that write have 5,040 orders, and 128 sets.
     let mut events: Events = (0..7).map(|process| write(process, 'x', process as u8)).collect();

@@ -154,3 +154,21 @@ fn cyclic_keys<K: Hash + Eq + Debug, V: Hash + Eq + Debug>(
     }
     cyclic.iter().map(|versions| registers.key_of(versions[0])).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_version_is_paired_with_the_one_before_and_no_older_ones() {
+        // Each version is met by a transaction that ends before another begins: by one, or by two.
+        for met_once in [true, false] {
+            let moments: Vec<_> = (0..100)
+                .flat_map(|version| [(0, 2 * version, met_once, version), (0, 2 * version + 1, !met_once, version)])
+                .collect();
+            let mut pairs = Vec::new();
+            sweep(&moments, &mut pairs);
+            assert_eq!(pairs, (1..100).map(|later| (later - 1, later)).collect::<Vec<_>>(), "met once: {met_once}");
+        }
+    }
+}

@@ -197,6 +197,27 @@ mod tests {
         Ok(found.map(|cycle| cycle.len()))
     }
 
+    /// Searches a ring of three that leads to a node with a hundred others behind it, with few steps.
+    fn search_ring(component: &[u32; 104], ranks: Option<&[u32]>) -> Result<Option<usize>, OutOfLimits> {
+        let mut edges = Edges::new(104);
+        for (from, to) in [(0, 1), (1, 2), (2, 0), (0, 3)].into_iter().chain((4..104).map(|leaf| (3, leaf))) {
+            edges.add(from, to, EdgeKind::WriteWrite);
+        }
+        let kinds = Kinds::of(&[EdgeKind::WriteWrite]);
+        let query = Query { first: kinds, rest: kinds, apart: false, component, ranks };
+        let mut limits = Limits { left: u64::MAX, search: 20, improvement: 20 };
+        let found = Paths::new(&edges.into_graph()).smallest_cycle(&query, &[0, 1, 2], &mut limits)?;
+        Ok(found.map(|cycle| cycle.len()))
+    }
+
+    #[test]
+    fn a_search_does_not_leave_for_where_no_way_leads_back() {
+        let others = |ring: u32, other: u32| std::array::from_fn(|node| if node < 3 { ring } else { other });
+        assert!(matches!(search_ring(&others(0, 1), None), Ok(Some(3))), "another component");
+        assert!(matches!(search_ring(&[0; 104], Some(&others(1, 0))), Ok(Some(3))), "a lower rank");
+        assert!(search_ring(&[0; 104], None).is_err());
+    }
+
     #[test]
     fn limits_end_a_search_but_keep_what_it_found() {
         assert!(matches!(search(3, 0), Err(OutOfLimits)));

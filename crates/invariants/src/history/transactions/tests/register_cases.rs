@@ -113,6 +113,8 @@ fn a_value_that_its_transaction_replaced_is_no_version() {
     let row = ("a read between two writes, late", "0 1-2 x=1 x=2 \n 1 3-4 x:2 \n 1 5-6 x:1", &["G1b"][..]);
     let transactions = Transactions::read_write().level(Level::Serializable).key_order(KeyOrder::Sequential);
     assert_rows(&[row], |lines| transactions.analyze(&registers(lines)));
+    let row = ("a circle through one", "0 1-9 x:3 x=1 x=2 \n 1 1-9 x:1 x=4 \n 2 1-9 x:4 x=3", &["G1b", "G1c"][..]);
+    assert_rows(&[row], |lines| transactions.analyze(&registers(lines)));
 }
 
 #[test]
