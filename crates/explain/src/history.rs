@@ -18,6 +18,8 @@ const NAMES: usize = 150;
 const MOMENT: usize = 44;
 const LANE: usize = 40;
 const BAR: usize = 26;
+/// Pixels between a text and the next bar of its lane.
+const GAP: usize = 4;
 
 /// Draws the picture of a rule as a part of a page.
 pub(crate) fn history_section(rule: &str, picture: &HistoryPicture) -> String {
@@ -63,7 +65,12 @@ fn write_section(html: &mut String, rule: &str, picture: &HistoryPicture) -> std
         writeln!(html, "<text class=\"name\" x=\"0\" y=\"{}\">{}</text>", middle + 4, escaped(&cut(name, NAMES)))?;
     }
     for bar in &picture.bars {
-        write_bar(html, bar, &moments, width)?;
+        let (left, right) = ends(bar, &moments, width);
+        // A short bar's text goes on up to the next one of the lane.
+        let others = picture.bars.iter().filter(|other| other.lane == bar.lane);
+        let next = others.map(|other| ends(other, &moments, width).0).filter(|start| *start > left).min();
+        let room = next.map_or(width, |next| next - GAP).max(right) - left;
+        write_bar(html, bar, (left, right), room)?;
     }
     write_times(html, picture, &moments)?;
     writeln!(html, "</svg></div>")?;
@@ -74,10 +81,16 @@ fn write_section(html: &mut String, rule: &str, picture: &HistoryPicture) -> std
     )
 }
 
-fn write_bar(html: &mut String, bar: &HistoryBar, moments: &[VirtualInstant], width: usize) -> std::fmt::Result {
+/// Returns where a bar begins and ends; one without an answer goes on to the edge.
+fn ends(bar: &HistoryBar, moments: &[VirtualInstant], width: usize) -> (usize, usize) {
     let place_of = |at: VirtualInstant| moments.partition_point(|moment| *moment < at);
     let left = NAMES + place_of(bar.from_ns) * MOMENT;
     let right = bar.to_ns.map_or(width, |to| NAMES + place_of(to) * MOMENT).max(left + MOMENT / 3);
+    (left, right)
+}
+
+/// Writes a bar and its text, for which there are `room` pixels from its left end.
+fn write_bar(html: &mut String, bar: &HistoryBar, (left, right): (usize, usize), room: usize) -> std::fmt::Result {
     let top = bar.lane * LANE + (LANE - BAR) / 2;
     let state = match bar {
         HistoryBar { contradicts: true, .. } => "contradicts",
@@ -96,7 +109,7 @@ fn write_bar(html: &mut String, bar: &HistoryBar, moments: &[VirtualInstant], wi
         None => "not placed: it could still come".to_owned(),
     };
     let told = escaped(&format!("{}\n{} {to}\n{about}", bar.text, bar.from_ns));
-    let shown = escaped(&cut(&label, right - left));
+    let shown = escaped(&cut(&label, room));
     writeln!(
         html,
         "<g class=\"op {state}{open}\"><title>{told}</title><rect x=\"{left}\" y=\"{top}\" width=\"{}\" height=\"{BAR}\" rx=\"4\"/>\
@@ -125,4 +138,35 @@ fn write_times(html: &mut String, picture: &HistoryPicture, moments: &[VirtualIn
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "compare and set 1 to 2";
+
+    /// Draws a short bar, a long one in another lane, and one in the lane of the first, which begins at that moment.
+    fn drawn(next: u64) -> String {
+        let bar = |lane, from, to| HistoryBar {
+            lane,
+            text: TEXT.to_owned(),
+            from_ns: VirtualInstant::from_nanoseconds(from),
+            to_ns: Some(VirtualInstant::from_nanoseconds(to)),
+            failed: false,
+            contradicts: false,
+            place: None,
+        };
+        let mut bars: Vec<HistoryBar> = (0..10).map(|at| bar(1, at, at + 1)).collect();
+        bars.extend([bar(0, 0, 1), bar(0, next, 20)]);
+        let lanes = vec!["a".to_owned(), "b".to_owned()];
+        history_section("rule", &HistoryPicture { message: String::new(), lanes, bars, left_out: 0, cycle: None })
+    }
+
+    #[test]
+    fn the_text_of_a_short_bar_goes_on_where_its_lane_is_free() {
+        let whole = |html: &str| html.matches(&format!(">{TEXT}</text>")).count();
+        assert_eq!(whole(&drawn(2)), 2, "the last bar of each lane");
+        assert_eq!(whole(&drawn(9)), 3, "and the first of one");
+    }
 }
