@@ -99,8 +99,8 @@ impl<V: Clone + Eq + Hash> Values<V> {
 
     /// Returns a shortest circle of those that lie on one; empty if there is none.
     fn circle(&self) -> Vec<Newer> {
-        let is_twice = |met: Met| self.numbers[met.value].is_twice;
-        let newer: Vec<Newer> = self.newer.iter().filter(|newer| !is_twice(newer.from) && !is_twice(newer.to)).copied().collect();
+        // No circle passes what no value must be older than.
+        let newer: Vec<Newer> = self.newer.iter().filter(|newer| !self.numbers[newer.to.value].is_twice).copied().collect();
         // All others are newer than nothing, so whatever comes before nothing lies on a circle of two.
         if let Some(back) = newer.iter().find(|newer| newer.to.value == 0) {
             return vec![*back];

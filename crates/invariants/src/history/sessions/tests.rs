@@ -155,6 +155,9 @@ fn a_value_written_twice_hides_nothing_about_others() {
         assert!(finding.message.starts_with(&format!("{key:?} has no order of versions; ")), "{}", finding.message);
         assert!(judgement.unknown.is_some());
     }
+    // Whichever write it was, it is newer than nothing.
+    let lost = judged(ValueSessions::default(), vec![writes(0, 1), writes(1, 1), reads(2, Some(1)), reads(2, None)]);
+    assert!(lost.findings[0].message.ends_with("a process read 1 and then read nothing"), "{}", lost.findings[0].message);
 }
 
 /// Whether some order of the values of one register keeps each process from going back: tries every order.
