@@ -161,6 +161,8 @@ mod queues {
     #[case::asked_after_the_last_empty_answer(Some("acknowledged and lost: 1"), vec![did(0, Enqueue(1), Done), take(None), call(1, Dequeue)])]
     #[case::asked_beside_the_last_empty_answer(FINE, vec![did(0, Enqueue(1), Done), call(9, Dequeue), call(1, Dequeue), ok(9, Value(None))])]
     #[case::ended_without_the_value(Some("acknowledged and lost: 1"), vec![did(0, Enqueue(1), Done), did(0, Enqueue(2), Done), call(1, Dequeue), take(None), ok(1, Value(Some(2)))])]
+    #[case::another_dequeue_ended_later(FINE, vec![did(0, Enqueue(1), Done), call(1, Dequeue), take(None), did(0, Enqueue(2), Done), take(Some(2))])]
+    #[case::the_empty_answer_asked_for_last_counts(Some("acknowledged and lost: 1"), vec![call(8, Dequeue), did(0, Enqueue(1), Done), call(9, Dequeue), ok(9, Value(None)), ok(8, Value(None))])]
     #[case::many_lost(Some("acknowledged and lost: 1, 2, 3 and 1 more"), vec![did(0, Enqueue(1), Done), did(0, Enqueue(2), Done), did(0, Enqueue(3), Done), did(0, Enqueue(4), Done), take(None)])]
     #[case::duplicated(Some("1 was taken 2 times and put in 1 times"), vec![did(0, Enqueue(1), Done), take(Some(1)), take(Some(1)), take(None)])]
     #[case::unexpected(Some("2 was taken and never put in"), vec![did(0, Enqueue(1), Done), take(Some(1)), take(Some(2)), take(None)])]
