@@ -11,6 +11,37 @@ use crate::fault::{DomainFault, Fault, FaultPlan, NodeFault, ScheduledFault};
 /// The intervals in which a node has failed, in order.
 type Intervals = Vec<(VirtualInstant, VirtualInstant)>;
 
+/// What brings a node back before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Return {
+    /// A restart: the node crashed, and is down from then on.
+    Restart,
+    /// Its resumption: the node is paused.
+    Resume,
+    /// Nothing for certain: it was killed, has not started, or goes down at some time or again and again.
+    Never,
+}
+
+impl Return {
+    /// What undoes a fault that takes nodes down.
+    fn of(fault: &Fault) -> Self {
+        match fault {
+            Fault::Node(NodeFault::Crash { .. }) | Fault::Domain(DomainFault::CrashAll { .. }) => Self::Restart,
+            Fault::Node(NodeFault::Pause { .. }) | Fault::Domain(DomainFault::PauseAll { .. }) => Self::Resume,
+            _ => Self::Never,
+        }
+    }
+
+    /// The return that a fault is.
+    fn by(fault: &Fault) -> Option<Self> {
+        match fault {
+            Fault::Node(NodeFault::Restart { .. }) => Some(Self::Restart),
+            Fault::Node(NodeFault::Resume { .. }) => Some(Self::Resume),
+            _ => None,
+        }
+    }
+}
+
 impl FaultLimit<'_> {
     /// Notes when planned faults and late starts let how many nodes or domains fail.
     pub(super) fn plan(&mut self, planned: &FaultPlan) {
@@ -52,27 +83,22 @@ impl FaultLimit<'_> {
         }
     }
 
-    /// The intervals in which nodes are down, by their numbers; those that are paused overlap the others.
+    /// The intervals in which nodes are down, by their numbers; those that end by different returns overlap.
     fn down(&self, planned: &FaultPlan) -> BTreeMap<usize, Intervals> {
-        let mut intervals: BTreeMap<(usize, bool), Intervals> = BTreeMap::new();
+        let mut intervals: BTreeMap<(usize, Return), Intervals> = BTreeMap::new();
         for (number, node) in self.nodes.iter().enumerate().filter(|(_, node)| !node.starts.is_zero()) {
-            intervals.entry((number, false)).or_default().push((VirtualInstant::ZERO, VirtualInstant::ZERO + node.starts));
+            intervals.entry((number, Return::Never)).or_default().push((VirtualInstant::ZERO, VirtualInstant::ZERO + node.starts));
         }
         for ScheduledFault { at, fault, .. } in
             planned.faults().iter().filter(|scheduled| takes_down(&scheduled.fault) && !is_rolling(&scheduled.fault))
         {
-            let ends = matches!(fault, Fault::Node(NodeFault::Restart { .. } | NodeFault::Resume { .. }));
-            // A restart boots no node that is paused, and to resume one that crashed boots none.
-            let pauses = matches!(
-                fault,
-                Fault::Node(NodeFault::Pause { .. } | NodeFault::Resume { .. }) | Fault::Domain(DomainFault::PauseAll { .. })
-            );
+            let ends = Return::by(fault);
             let (from, until) = (*at, end_of(*at, fault));
             for node in self.hit_by(fault) {
-                let of_node = intervals.entry((node, pauses)).or_default();
+                let of_node = intervals.entry((node, ends.unwrap_or_else(|| Return::of(fault)))).or_default();
                 match of_node.last_mut() {
-                    Some((_, known)) if ends => *known = (*known).min(from),
-                    None if ends => {}
+                    Some((_, known)) if ends.is_some() => *known = (*known).min(from),
+                    None if ends.is_some() => {}
                     Some((_, known)) if *known >= from => *known = (*known).max(until),
                     _ => of_node.push((from, until)),
                 }

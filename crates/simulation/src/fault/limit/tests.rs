@@ -68,6 +68,15 @@ fn a_node_is_down_until_what_took_it_down_is_undone() {
     let (restart, resume) = (|node| NodeFault::Restart { node }, |node| NodeFault::Resume { node });
     assert!(undone(crash, restart) && undone(pause, resume));
     assert!(!undone(crash, resume) && !undone(pause, restart));
+    let kill = |node| NodeFault::Kill { node };
+    assert!(!undone(kill, restart), "the dead stay dead");
+    let crash_loop = |node| {
+        let [down_for, up_for] = [1, 2].map(Duration::from_millis);
+        NodeFault::CrashLoop { node, down_for, up_for, duration: None }
+    };
+    assert!(!undone(crash_loop, restart), "it crashes again");
+    let crash_at = |node| NodeFault::CrashAt { node, point: "point".to_owned(), visit: 1, down_for: None, duration: None };
+    assert!(!undone(crash_at, restart), "it may crash later");
 }
 
 #[test]
@@ -124,6 +133,9 @@ fn a_node_that_has_not_started_is_down() {
     let nodes = [target("a/0", Duration::ZERO), target("a/1", Duration::ZERO), target("a/2", Duration::from_millis(100))];
     let mut limit = FaultLimit::new(&nodes, (None, &[]), &FaultPlan::new());
     assert!(!limit.allows(&crash(100, "a/0", 1)) && limit.allows(&crash(101, "a/0", 1)));
+    let restart = ScheduledFault::new(at(10), NodeFault::Restart { node: "a/2".to_owned() });
+    let mut limit = FaultLimit::new(&nodes, (None, &[]), &[restart].into_iter().collect());
+    assert!(!limit.allows(&crash(50, "a/0", 1)), "to restart a node before its start boots none");
 }
 
 #[test]
