@@ -86,11 +86,12 @@ fn a_file_that_is_no_history_is_refused(#[case] file: &str, #[case] model: &str,
 
 #[test]
 fn the_guide_shows_a_history_and_its_verdict() {
-    let page = include_str!("../../../docs/guide/histories.md");
-    let block = |kind: &str| page.split_once(&format!("```{kind}\n")).unwrap().1.split_once("```").unwrap().0;
+    let (_, page) = include_str!("../../../docs/guide/histories.md").split_once("```edn\n").unwrap();
+    let (history, page) = page.split_once("```").unwrap();
+    let (_, page) = page.split_once("```console\n").unwrap();
     let place = Place::new();
-    place.file("skew.edn", block("edn"));
-    let (command, output) = block("console").split_once('\n').unwrap();
+    place.file("skew.edn", history);
+    let (command, output) = page.split_once("```").unwrap().0.split_once('\n').unwrap();
     let words: Vec<&str> = command.strip_prefix("$ cluster-sim ").unwrap().split(' ').collect();
     let finished = place.run(&words);
     assert_eq!((finished.code, &*finished.stdout), (Some(1), output));

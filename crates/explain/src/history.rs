@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_a_short_bar_goes_on_where_its_lane_is_free() {
+    fn a_short_bar_has_its_text_where_the_lane_is_free() {
         let whole = |html: &str| html.matches(&format!(">{TEXT}</text>")).count();
         assert_eq!(whole(&drawn(2)), 2, "the last bar of each lane");
         assert_eq!(whole(&drawn(9)), 3, "and the first of one");

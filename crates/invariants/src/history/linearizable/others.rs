@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_to_end_and_the_last_writer_of_a_value_are_related() {
+    fn the_first_to_end_and_the_last_writer_are_related() {
         let failed = [call(1, Write(5)), fail(1)].concat();
         let history = history([failed, read(4), write(5), read(5), write(5), write(6), read(5)]);
         let all: Vec<usize> = (0..history.operations().len()).collect();
