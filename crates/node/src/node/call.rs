@@ -50,11 +50,11 @@ impl Node {
     /// }
     /// ```
     pub fn invoke<O: Debug + Send + 'static, A: Debug + Send + 'static>(&self, op: O) -> Call<O, A> {
-        let begun = match &self.twin {
+        let begun = match self.twin {
             #[cfg(feature = "test-utils")]
-            Twin::Simulated(sim) => self.begin::<O, A>(sim.life, op),
+            Twin::Simulated(ref sim) => self.begin::<O, A>(sim.life, op),
             #[cfg(feature = "tokio")]
-            Twin::Real(context) => cold(|| {
+            Twin::Real(ref context) => cold(|| {
                 let call = self.number_call();
                 context.emit(&CallFact::<O, A>::Invoked { call, op });
                 Begun::Real(Arc::clone(context), call)
