@@ -132,7 +132,24 @@ pub fn label(message: &KvMessage) -> Label {
 
 #[cfg(test)]
 mod tests {
+    use cluster_sim_invariants::history::models::RegisterOp;
+    use cluster_sim_node::NodeId;
+
     use super::*;
+    use crate::operation::KvKey;
+
+    #[test]
+    fn a_log_of_a_later_epoch_is_better_than_a_longer_one() {
+        let entry =
+            Entry { request: RequestId { client: NodeId(3), life: Incarnation(0), number: 0 }, op: (KvKey(0), RegisterOp::Read) };
+        let log = |epoch, length| EpochLog { epoch, entries: vec![entry; length] };
+        let ascending = [log(0, 0), log(0, 2), log(1, 0), log(1, 1), log(1, 3), log(4, 0)];
+        for (place, one) in ascending.iter().enumerate() {
+            for (other_place, other) in ascending.iter().enumerate() {
+                assert_eq!(one.is_better_than(other), place > other_place, "{one:?} than {other:?}");
+            }
+        }
+    }
 
     #[test]
     fn a_label_depends_on_kind_and_subject_but_not_content() {

@@ -3,6 +3,8 @@
 mod election;
 mod learner;
 mod primary;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
