@@ -21,10 +21,6 @@
 //! of replicas too: one that restarted has no part until both others have told it what they have. If two restart before either
 //! could learn, what they held is lost and the store never answers again; it gives no wrong answer. No clock has a part in it.
 //!
-//! One gap is known: a promise does not name the life of the candidate that asked for it. A candidate asks, restarts and learns
-//! the earlier epoch from both others; one of them then gets the old question, promises, restarts, and learns the earlier epoch
-//! too. If the candidate asks again in the same epoch, the old promise elects it, and it can replace a write that was answered.
-//!
 //! # Deliberately absent
 //!
 //! Disks, and the end of a log: a run is short. Changes of the members. Links and faults, which a scenario applies from outside.

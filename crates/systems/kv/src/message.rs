@@ -52,11 +52,15 @@ pub enum KvMessage {
     Prepare {
         /// The epoch.
         epoch: u64,
+        /// The life of the sender.
+        life: Incarnation,
     },
     /// From a replica that follows no earlier epoch.
     Promise {
         /// The epoch.
         epoch: u64,
+        /// The life of the receiver: a later one has not heard what was promised before, nor can its giver.
+        life: Incarnation,
         /// Its log.
         log: EpochLog,
     },
@@ -117,7 +121,7 @@ pub fn label(message: &KvMessage) -> Label {
         KvMessage::Ask(entry) => (0, of_request(&entry.request)),
         KvMessage::Answer { request, .. } => (1, of_request(request)),
         KvMessage::Refused { request } => (2, of_request(request)),
-        KvMessage::Prepare { epoch } => (3, *epoch),
+        KvMessage::Prepare { epoch, .. } => (3, *epoch),
         KvMessage::Promise { epoch, .. } => (4, *epoch),
         KvMessage::Append { beat: 0, entries, .. } => (5, of_last(entries.last().map(|entry| entry.request))),
         KvMessage::Append { epoch, beat, .. } => (6, of_epoch(*epoch, *beat)),
@@ -157,6 +161,6 @@ mod tests {
         assert_eq!(label(&append(7, 1)), label(&append(7, 2)));
         assert_ne!(label(&append(7, 1)), label(&append(8, 1)));
         assert_ne!(label(&append(0, 1)), label(&append(5, 1)));
-        assert_ne!(label(&KvMessage::Prepare { epoch: 1 }), label(&KvMessage::Stale { epoch: 1 }));
+        assert_ne!(label(&KvMessage::Prepare { epoch: 1, life: Incarnation(0) }), label(&KvMessage::Stale { epoch: 1 }));
     }
 }

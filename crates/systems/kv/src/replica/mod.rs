@@ -156,8 +156,8 @@ impl Replica {
             KvMessage::Query { life } => {
                 sends.push((from, KvMessage::State { life, epoch: self.epoch, log: self.log.clone() }));
             }
-            KvMessage::Prepare { epoch } => self.on_prepare(now, from, epoch, sends),
-            KvMessage::Promise { epoch, log } => self.on_promise(now, epoch, log, sends),
+            KvMessage::Prepare { epoch, life } => self.on_prepare(now, (from, life), epoch, sends),
+            KvMessage::Promise { epoch, life, log } => self.on_promise(now, life, (epoch, log), sends),
             KvMessage::Append { epoch, beat, after, entries, commit } => {
                 let last = entries.last().map(|entry| entry.request);
                 let is_in_step = self.joins(now, from, epoch, sends) && self.extend(epoch, after, entries);
