@@ -11,7 +11,7 @@ use crate::fault::{DomainFault, Fault, FaultPlan, NodeFault, ScheduledFault};
 /// The intervals in which a node has failed, in order.
 type Intervals = Vec<(VirtualInstant, VirtualInstant)>;
 
-/// What brings a node back before its time.
+/// The event that brings a node back before its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Return {
     /// A restart: the node crashed, and is down from then on.
@@ -23,7 +23,7 @@ enum Return {
 }
 
 impl Return {
-    /// What undoes a fault that takes nodes down.
+    /// The event that undoes a fault which takes nodes down.
     fn of(fault: &Fault) -> Self {
         match fault {
             Fault::Node(NodeFault::Crash { .. }) | Fault::Domain(DomainFault::CrashAll { .. }) => Self::Restart,
