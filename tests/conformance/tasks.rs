@@ -154,8 +154,11 @@ fn an_interval_delays_or_skips_missed_ticks(#[values(Twin::Simulated, Twin::Real
             let mut interval = node.interval(SHORT);
             interval.set_missed_tick_behavior(behavior);
             let first = interval.tick().await;
+            // On a busy machine the first tick itself may come late; tokio puts the next one off if that is more than 5 ms.
+            let is_late = node.now() > first + Duration::from_millis(5);
             node.sleep(3 * SHORT + SHORT / 2).await;
-            assert_eq!(interval.tick().await, first + SHORT, "the first missed tick comes late");
+            let missed = interval.tick().await;
+            assert!(missed == first + SHORT || is_late && missed > first + SHORT, "the first missed tick comes late: {missed:?}");
             let next = interval.tick().await - first;
             assert!(next > 3 * SHORT, "the others do not come: {next:?}");
             if behavior == MissedTickBehavior::Skip {
