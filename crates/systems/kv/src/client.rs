@@ -16,7 +16,8 @@ const NEXT: Timer = Timer(1);
 
 /// Calls for one operation at a time, and asks for it until it is answered or it gives up.
 ///
-/// It goes from replica to replica until one answers, and turns to another one by chance. [`client`](crate::client()) is the same as an async function.
+/// It goes from replica to replica until one answers, and turns to another one by chance. [`client`](crate::client()) is the same as
+/// an async function.
 pub struct Client {
     config: Config,
     session: Session,
