@@ -119,8 +119,7 @@ fn execute(arguments: Arguments, registry: &Registry) -> Result<u8, ScenarioErro
         Command::Check(arguments) => check::check(&arguments),
         Command::Worker(target) => sweep::work(&target, registry, &variables()?),
         Command::FaultProfile { scenario } => Ok(printed(&own_profile::own_profile(scenario.as_deref(), registry, &variables()?)?)),
-        Command::List { planted: false } => Ok(printed(&list(registry))),
-        Command::List { planted: true } => Ok(printed(&list_planted(registry))),
+        Command::List { planted } => Ok(printed(&list(registry, planted))),
         Command::Digests { threads, seeds } => Ok(printed(&digests::digests(registry, threads.map(threads::capped), seeds.get())?)),
     }
 }
@@ -132,26 +131,16 @@ fn printed(text: &str) -> u8 {
     output.exit_code(0)
 }
 
-/// Lists the builtin scenarios, a line each, and how to run one.
-fn list(registry: &Registry) -> String {
-    let width = registry.scenarios().map(|scenario| scenario.name().len()).max().unwrap_or(0);
-    let mut text: String =
-        registry.scenarios().map(|scenario| format!("{:width$}  {}\n", scenario.name(), scenario.summary())).collect();
-    if let Some(first) = registry.scenarios().next() {
-        text += &format!("\nrun one: cluster-sim run {}\n", first.name());
-    }
-    text
-}
-
-/// Lists the scenarios with a planted bug, a line each with the rule that it breaks, and how to find one.
-fn list_planted(registry: &Registry) -> String {
-    let width = registry.hunts_with_bugs().map(|scenario| scenario.name().len()).max().unwrap_or(0);
-    let mut text: String =
-        registry.hunts_with_bugs().map(|scenario| format!("{:width$}  {}\n", scenario.name(), scenario.summary())).collect();
-    if let Some(first) = registry.hunts_with_bugs().next() {
-        text += &format!("\nfind one: cluster-sim sweep {} --seeds 2000\n", first.name());
-    }
-    text
+/// Lists the builtin scenarios, a line each, or those with a planted bug; then what to do with the first.
+fn list(registry: &Registry, planted: bool) -> String {
+    let listed: Vec<_> = if planted { registry.hunts_with_bugs().collect() } else { registry.scenarios().collect() };
+    let width = listed.iter().map(|scenario| scenario.name().len()).max().unwrap_or(0);
+    let lines = listed.iter().map(|scenario| format!("{:width$}  {}\n", scenario.name(), scenario.summary()));
+    let hint = listed.first().map(|first| match planted {
+        true => format!("\nfind one: cluster-sim sweep {} --seeds 2000\n", first.name()),
+        false => format!("\nrun one: cluster-sim run {}\n", first.name()),
+    });
+    lines.chain(hint).collect()
 }
 
 /// The error for what this process or system cannot do.

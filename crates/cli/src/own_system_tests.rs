@@ -27,7 +27,7 @@ fn run(more: &[&str]) -> (u8, Option<Value>) {
 
 #[test]
 fn it_is_in_the_list_and_in_the_help() {
-    let listed = list(&registry());
+    let listed = list(&registry(), false);
     for line in ["tally  ", "hunt-tally  "] {
         assert!(listed.lines().any(|listed| listed.starts_with(line)), "{listed}");
     }
