@@ -1,6 +1,6 @@
 //! The disk cell and the same loop with timers, whose difference is the cost of an operation beyond its event.
 
-use cluster_sim::node::{DiskOp, FileId, OpenOptions};
+use cluster_sim::node::{CallFact, DiskOp, FileId, OpenOptions};
 use cluster_sim::prelude::*;
 
 use super::progress::Tally;
@@ -16,9 +16,9 @@ pub(crate) fn log(scenario: Scenario, nodes: u32) -> Scenario {
     scenario.machines("node", nodes, |_: &Boot| Log(Tally::default()))
 }
 
-/// Machines of that loop, with a timer in place of each operation.
-pub(crate) fn timers(scenario: Scenario, nodes: u32) -> Scenario {
-    scenario.machines("node", nodes, |_: &Boot| Timers(Tally::default()))
+/// Machines of that loop, with a timer in place of each operation; where `CALLED`, each of these waits is a call.
+pub(crate) fn timers<const CALLED: bool>(scenario: Scenario, nodes: u32) -> Scenario {
+    scenario.machines("node", nodes, |_: &Boot| Timers::<CALLED>(Tally::default()))
 }
 
 /// Opens its log, then appends and syncs in turn.
@@ -45,9 +45,9 @@ impl Machine for Log {
 }
 
 /// Waits for as long as a disk takes for each operation, from a random phase on.
-struct Timers(Tally);
+struct Timers<const CALLED: bool>(Tally);
 
-impl Machine for Timers {
+impl<const CALLED: bool> Machine for Timers<CALLED> {
     type Message = ();
     type View = Tally;
 
@@ -55,6 +55,12 @@ impl Machine for Timers {
         let turn = self.0.inputs;
         self.0.inputs += 1;
         let time = TIMES[(turn % 2) as usize];
+        if CALLED && turn > 1 {
+            effects.emit(CallFact::<u64, u64>::Ok { call: turn - 1, answer: turn });
+        }
+        if CALLED && turn > 0 {
+            effects.emit(CallFact::<u64, u64>::Invoked { call: turn, op: turn });
+        }
         effects.set_timer(Timer(0), if input == Input::Start { effects.roll("phase", 0).within(time) } else { time });
     }
 

@@ -79,8 +79,8 @@ fn of_machines(scenario: Scenario, cell: Cell) -> Scenario {
         Cell::W4 | Cell::W4Always => replication::replicated(scenario, cell.nodes()),
         Cell::W5 => churn::crashing(scenario, cell, Kind::Machines),
         Cell::Disk => disk::log(scenario, cell.nodes()),
-        Cell::DiskTimers => disk::timers(scenario, cell.nodes()),
-        Cell::Calls => calls::calls(scenario, cell.nodes()),
+        Cell::DiskTimers => disk::timers::<false>(scenario, cell.nodes()),
+        Cell::Calls => disk::timers::<true>(scenario, cell.nodes()),
     }
 }
 
