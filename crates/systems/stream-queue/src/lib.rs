@@ -1,0 +1,10 @@
+//! A stream queue: topics with partitions, replicated by a log, kept in segment files, and shipped to an object store.
+//!
+//! | module | contents |
+//! |---|---|
+//! | [`format`](mod@format) | the bytes of records, batches and segments, and the names of topics |
+
+mod bug;
+pub mod format;
+
+pub use bug::Bug;
