@@ -44,6 +44,13 @@ fn a_stale_read_is_found_named_and_drawn() {
 }
 
 #[test]
+fn a_sweep_confirms_what_clients_saw() {
+    let sweep = scenario(true).linearizable::<Register<u64>>(RULE).sweep(0..20);
+    let report = sweep.failure().expect("a stale read");
+    assert_eq!(report.outcome, Outcome::Violated, "the confirming run has the same report: {report}");
+}
+
+#[test]
 fn both_forms_of_a_client_state_their_calls() {
     let scenario = |is_confused| {
         Scenario::new("machines")

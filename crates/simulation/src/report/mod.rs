@@ -106,6 +106,8 @@ pub struct CheckReport {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckWork {
     /// Calls of its closure or its `observe`.
+    ///
+    /// Without those for facts, where every rule judges histories at the end.
     pub calls: u64,
     /// Steps at which it was not called, because nothing changed that it had read.
     pub skips: u64,
