@@ -11,6 +11,7 @@ pub mod edge_cache;
 pub mod gossip;
 pub mod kv;
 pub mod ledger;
+pub mod replicated_log;
 mod smoke;
 
 pub use cluster_sim_registry::{

@@ -1,0 +1,35 @@
+//! A store of registers on the log: what a user of [`Replica`](crate::Replica) writes.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `operation.rs` | [`StoreOp`] and answers, as histories have them |
+//! | `message.rs` | [`StoreMessage`], between clients and servers |
+//! | `sessions.rs` | [`Store`](sessions::Store): the state machine, with the sessions of clients (§6.3) |
+//! | `journal.rs` | the disk of a server |
+//! | `server.rs` | [`Server`]: a replica, its disk and its store |
+//! | `client.rs` | [`Client`]: opens a session, and asks until it is answered |
+//! | `protocol.rs`, `machine.rs`, `task.rs` | [`Protocol`], and its hosts in both styles |
+
+mod client;
+mod config;
+mod fact;
+mod journal;
+mod machine;
+mod message;
+mod operation;
+mod protocol;
+mod server;
+mod sessions;
+mod task;
+
+pub use client::{Client, ClientView};
+pub use config::Config;
+pub use fact::StoreFact;
+pub(crate) use journal::JOURNAL;
+pub use machine::Hosted;
+pub use message::{StoreMessage, label_of};
+pub use operation::{StoreAnswer, StoreKey, StoreModel, StoreOp, StoreValue};
+pub use protocol::{Identified, Protocol, ProtocolEvent, ProtocolOutbox};
+pub use server::{Server, ServerView, Status};
+pub use sessions::Request;
+pub use task::run;

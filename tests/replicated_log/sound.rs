@@ -1,0 +1,17 @@
+//! Correct code breaks no rule.
+
+use cluster_sim::prelude::*;
+use cluster_sim_scenarios::NodeStyle;
+use cluster_sim_scenarios::replicated_log::{planted, scenario};
+use rstest::rstest;
+
+#[rstest]
+fn the_builtin_scenario_holds_under_faults(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
+    scenario(style).sweep(0..100).assert_ok();
+}
+
+#[rstest]
+fn the_hunt_without_a_bug_finds_nothing(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
+    let hunt = planted::cluster(style, None);
+    hunt.cluster.chaos(hunt.profile).sweep(0..50).assert_ok();
+}
