@@ -3,8 +3,10 @@
 //! | module | contents |
 //! |---|---|
 //! | [`format`](mod@format) | the bytes of records, batches and segments, and the names of topics |
+//! | [`wal`] | the write-ahead log of a partition on a disk |
 
 mod bug;
 pub mod format;
+pub mod wal;
 
 pub use bug::Bug;

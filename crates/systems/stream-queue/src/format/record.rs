@@ -136,12 +136,20 @@ impl Record {
         FRAME + length(&self.key, &self.value, &self.headers)
     }
 
+    /// Checks that it can be encoded.
+    ///
+    /// # Errors
+    /// [`TooLarge`](RecordError::TooLarge).
+    pub fn check(&self) -> Result<(), RecordError> {
+        check(&self.key, &self.value, &self.headers)
+    }
+
     /// Appends its bytes.
     ///
     /// # Errors
     /// [`TooLarge`](RecordError::TooLarge); then nothing was appended.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), RecordError> {
-        check(&self.key, &self.value, &self.headers)?;
+        self.check()?;
         let start = out.len();
         let count = |length: usize| u32::try_from(length).expect("it is at most the length of a record").to_le_bytes();
         let small = |length: usize| u16::try_from(length).expect("it was checked").to_le_bytes();

@@ -1,0 +1,3 @@
+//! The stream queue on simulated disks and networks.
+
+mod storage;
