@@ -5,8 +5,11 @@ use std::time::Duration;
 use cluster_sim::explore::{Choice, Decision};
 use cluster_sim::fault::{ClockFault, Clocks, FaultKind};
 use cluster_sim::node::{JoinError, OpenOptions};
+use cluster_sim::object_store::ObjectStoreModel;
 use cluster_sim::prelude::*;
 use cluster_sim_scenarios::{BuiltinScenario, Variables};
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
 
 /// Links on which everything may happen to a message that can.
 fn rough_link() -> LinkModel {
@@ -103,6 +106,28 @@ fn parents() -> Scenario {
     Scenario::new("parents").nodes("parent", 3, main).chaos(often.only(FaultKind::OF_PROCESSES)).duration(Duration::from_secs(4))
 }
 
+/// Objects that are written and read under cuts.
+fn shipper() -> Scenario {
+    let main = async |node: Node| {
+        let store = node.object_store(NodeId(0));
+        for number in 0..10_u8 {
+            let path = Path::from(format!("{}", number % 3));
+            drop(store.put(&path, vec![number; 1_000].into()).await);
+            drop(store.get(&path).await);
+        }
+    };
+    let often = FaultProfile { mean_interval: Duration::from_secs(1), ..FaultProfile::default() };
+    Scenario::new("shipper")
+        .object_store("s3", ObjectStoreModel::default())
+        .nodes("shipper", 2, main)
+        .chaos(often)
+        .always("no object is empty", |world| {
+            let objects = world.objects(NodeId(0)).expect("it serves a store");
+            objects.keys("").iter().all(|key| objects.content(key).is_some_and(|content| !content.is_empty()))
+        })
+        .duration(Duration::from_secs(4))
+}
+
 fn ready(name: &str) -> Scenario {
     let registry = cluster_sim_scenarios::builtin();
     let prepared = registry.named(name).expect("it is a standard scenario").prepare(&Variables::default());
@@ -127,9 +152,13 @@ fn a_thousand_runs_repeat_from_their_decisions() {
     let mut runs = 0;
     let names = cluster_sim_scenarios::builtin();
     let short = names.scenarios().filter(|scenario| scenario.is_for_many_seeds()).map(BuiltinScenario::name);
-    for (scenario, seeds) in
-        short.map(|name| (ready(name), 150)).chain([(sessions(), 150), (broken_ledger(), 150), (scribbler(), 50), (parents(), 50)])
-    {
+    for (scenario, seeds) in short.map(|name| (ready(name), 150)).chain([
+        (sessions(), 150),
+        (broken_ledger(), 150),
+        (scribbler(), 50),
+        (parents(), 50),
+        (shipper(), 50),
+    ]) {
         for seed in (0..seeds).map(Seed) {
             kinds.extend(agrees(&scenario, seed).iter().map(|decision| decision.choice));
             runs += 1;
@@ -160,6 +189,7 @@ fn a_thousand_runs_repeat_from_their_decisions() {
         Choice::DiskFaultPlace,
         Choice::CancelTask,
         Choice::CrashInIo,
+        Choice::ObjectTime,
     ];
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), all, "every kind of choice was decided and pinned");
 }

@@ -14,8 +14,21 @@ const FACADE: &str = "crates/cluster-sim/src/lib.rs";
 const ROOT_MAX: usize = 30;
 
 /// The modules, each with a line of documentation.
-const MODULES: &[&str] =
-    &["check", "collections", "disk", "explain", "explore", "fault", "net", "node", "prelude", "report", "scenario", "tokio"];
+const MODULES: &[&str] = &[
+    "check",
+    "collections",
+    "disk",
+    "explain",
+    "explore",
+    "fault",
+    "net",
+    "node",
+    "object_store",
+    "prelude",
+    "report",
+    "scenario",
+    "tokio",
+];
 
 /// The crates that keep an engine, and hide it from their documentation.
 const WITH_ENGINE: &[&str] = &["crates/runtime/src/lib.rs", "crates/node/src/lib.rs"];

@@ -103,6 +103,7 @@
 //!
 //! - `test-utils`: the simulator, for tests.
 //! - `tracing`: `explain::LogLayer`, which stamps the log of simulated nodes with virtual time, node and task.
+//! - `object-store`: `Node::object_store`, a client of simulated object stores behind the trait of the crate `object_store`.
 //! - `tokio`: async nodes over real sockets; see `TokioCluster` and `TokioSetup`.
 //!
 //! # Determinism
@@ -175,13 +176,26 @@ pub mod disk {
     pub use cluster_sim_storage::{CrashRules, DiskModel, DiskTimes, LengthOrder, NameOrder};
 }
 
+/// Object stores: their models, and the client that node code uses them by.
+#[cfg(any(feature = "test-utils", feature = "object-store"))]
+pub mod object_store {
+    #[cfg(feature = "object-store")]
+    pub use cluster_sim_node::{ObjectClientOptions, ObjectRequestError, RequestFailure, RetryPolicy, SimObjectStore};
+    #[cfg(feature = "test-utils")]
+    pub use cluster_sim_storage::{InvalidObjectStore, ObjectStoreModel, ObjectTimes, PrefixModel, Visibility};
+    pub use cluster_sim_storage::{ObjectErrorKind, ObjectOpKind};
+}
+
 /// Rules over a cluster: invariants, verdicts, and the read-only world that they inspect.
 pub mod check {
     /// Histories: the calls and answers of clients, and whether a correct system could have answered so.
     pub use cluster_sim_invariants::history;
-    pub use cluster_sim_invariants::{DiskView, Evidence, IntoVerdict, Invariant, Observed, Verdict, Violation, World};
+    pub use cluster_sim_invariants::{
+        DiskView, Evidence, IntoVerdict, Invariant, ObjectsView, Observed, Verdict, Violation, World,
+    };
     pub use cluster_sim_types::{
         CallFact, CallLogs, CallReader, Change, ClockReading, CoveragePoint, DiskLayer, DiskState, Fact, Health, LoggedCalls,
+        ObjectState,
     };
 }
 

@@ -12,6 +12,7 @@ mod disk;
 pub mod history;
 mod history_picture;
 mod invariant;
+mod objects;
 mod observed;
 mod reads;
 mod verdict;
@@ -22,6 +23,7 @@ pub use cluster_sim_types::{CallFact, CallLogs, Change, Fact, Health, Incarnatio
 pub use disk::DiskView;
 pub use history::{History, HistoryError, Model, Process};
 pub use invariant::Invariant;
+pub use objects::ObjectsView;
 pub use observed::Observed;
 pub use reads::{Reads, Touched};
 pub use verdict::{Evidence, IntoVerdict, Verdict, Violation};

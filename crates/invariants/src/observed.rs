@@ -2,7 +2,9 @@
 
 use std::any::Any;
 
-use cluster_sim_types::{ClockReading, DiskState, Health, LocalInstant, NodeId, Traffic, ViewGroup, VirtualInstant, WallTime};
+use cluster_sim_types::{
+    ClockReading, DiskState, Health, LocalInstant, NodeId, ObjectState, Traffic, ViewGroup, VirtualInstant, WallTime,
+};
 
 /// A source of state for a [`World`](crate::World): a live simulation, or a recording.
 pub trait Observed {
@@ -21,6 +23,14 @@ pub trait Observed {
 
     /// Returns the disk of a node, also while the node is down; `None` if it never used one.
     fn disk(&self, node: NodeId) -> Option<&dyn DiskState> {
+        let _ = node;
+        None
+    }
+
+    /// Returns the content of the object store that a node serves; `None` if it serves none.
+    ///
+    /// Also while the node is down.
+    fn objects(&self, node: NodeId) -> Option<&dyn ObjectState> {
         let _ = node;
         None
     }

@@ -64,6 +64,11 @@ impl Reads {
         self.with_health(node)
     }
 
+    pub(crate) fn with_objects(self, node: NodeId) -> Self {
+        // As of a disk: a request is served in a step of the node, and a change by itself names it.
+        self.with_health(node)
+    }
+
     pub(crate) fn with_traffic(self) -> Self {
         Self { others: self.others + 1, each_step: true, ..self }
     }

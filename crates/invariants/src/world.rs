@@ -5,6 +5,7 @@ use std::cell::Cell;
 use cluster_sim_types::{ClockReading, Health, NodeId, Traffic, VirtualInstant};
 
 use crate::disk::DiskView;
+use crate::objects::ObjectsView;
 use crate::observed::Observed;
 use crate::reads::{Reads, note_missing};
 use crate::views::Views;
@@ -75,6 +76,14 @@ impl<'a> World<'a> {
     pub fn disk(&self, node: NodeId) -> Option<DiskView<'a>> {
         self.reads.update(|reads| reads.with_disk(node));
         self.observed.disk(node).map(DiskView::new)
+    }
+
+    /// Returns the content of the object store that a node serves; `None` if it serves none.
+    ///
+    /// Also while the node is down. So a rule can hold a promise against what the store really has, whatever readers see of it.
+    pub fn objects(&self, node: NodeId) -> Option<ObjectsView<'a>> {
+        self.reads.update(|reads| reads.with_objects(node));
+        self.observed.objects(node).map(ObjectsView::new)
     }
 
     /// Returns a node's view if it has type `V` and the node is up or paused.

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use cluster_sim_runtime::{Core, DeviceKey, Devices, Hosts, Life, NewLife, Step, Wake, enter};
-use cluster_sim_storage::{DiskImage, Disks};
+use cluster_sim_storage::{DiskImage, Disks, ObjectStores};
 use cluster_sim_transport::Network;
 use cluster_sim_types::NodeId;
 
@@ -28,18 +28,19 @@ pub struct AsyncGroup {
     first: NodeId,
     network: DeviceKey<Network>,
     disks: DeviceKey<Disks>,
+    objects: DeviceKey<ObjectStores>,
     site: &'static Location<'static>,
 }
 
 impl AsyncGroup {
     /// Creates hosts for `infos` that run `main`, declared at `site`. The network is registered already.
     pub fn new(infos: Vec<NodeInfo>, main: &MainFactory, site: &'static Location<'static>, devices: &mut Devices) -> Self {
-        let (network, disks) = (devices.key(), devices.key());
+        let (network, disks, objects) = (devices.key(), devices.key(), devices.key());
         let transport: &mut Network = devices.get_mut(network);
         infos.iter().for_each(|info| transport.run_tasks(info.id()));
         let first = infos.first().map_or(NodeId(0), NodeInfo::id);
         let boots = infos.into_iter().map(Boot::before_first_life).collect();
-        Self { main: Arc::clone(main), boots, first, network, disks, site }
+        Self { main: Arc::clone(main), boots, first, network, disks, objects, site }
     }
 }
 
@@ -53,7 +54,7 @@ impl Hosts for AsyncGroup {
         let life = Life::of(step.core, step.node);
         let node = Node::new(
             self.boots[place].clone(),
-            Twin::Simulated(SimulatedContext { life, network: self.network, disks: self.disks }),
+            Twin::Simulated(SimulatedContext { life, network: self.network, disks: self.disks, objects: self.objects }),
         );
         let main = enter(step.core, step.node, || (self.main)(node));
         step.core.kernel.spawn_root(step.node, self.site, main);

@@ -39,6 +39,8 @@ mod machine_journal;
 mod machine_log;
 mod node;
 mod node_info;
+#[cfg(any(feature = "test-utils", feature = "object-store"))]
+mod object_store;
 mod operations;
 #[cfg(feature = "tokio")]
 mod real;
@@ -75,6 +77,12 @@ pub use node::{
     Sleep, yield_now,
 };
 pub use node_info::NodeInfo;
+#[cfg(feature = "test-utils")]
+#[doc(hidden)]
+pub use object_store::serve_objects;
+#[cfg(feature = "object-store")]
+pub use object_store::{ObjectClientOptions, ObjectRequestError, RequestFailure, RetryPolicy, SimObjectStore};
+
 pub use operations::{OperationLog, Operations};
 #[cfg(feature = "tokio")]
 pub use real::{ReachError, RunningCluster, StartError, TokioCluster, TokioClusterError, TokioNode, TokioSetup};

@@ -77,6 +77,7 @@ impl fmt::Display for Decision {
             Choice::CancelTask => formatter.write_str("has a task cancelled"),
             Choice::CrashInIo => formatter.write_str("crashes at an operation of its disk"),
             Choice::DiskFaultPlace => write!(formatter, "has a disk fault at place {}", self.value),
+            Choice::ObjectTime => write!(formatter, "has a request to an object store of {duration:?}"),
             choice => write!(formatter, "{}", crash_choice_text(choice, self.value).unwrap_or_default()),
         }
     }

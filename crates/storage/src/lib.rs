@@ -9,6 +9,8 @@
 //! | `image` | | [`DiskImage`]: a disk at one moment, read-only |
 //! | `journal` | | [`JournalEngine`]: an append-only log of checksummed records, without IO |
 //! | `entry_log` | | [`EntryLog`]: a log of entries by index, as the records of a journal |
+//! | `object` | `object-store` | [`ObjectOp`] and [`ObjectAnswer`]: requests to an object store and its answers, as data |
+//! | `object` | `test-utils` | also the simulated object stores, as a device |
 //! | `disk` | `test-utils` | the simulated twin: file systems as a device, with what a crash leaves of them |
 //! | `real` | `tokio` | `TokioDisk`: the real twin, a folder of the machine |
 //!
@@ -24,6 +26,8 @@ mod entry_log;
 mod error;
 mod image;
 mod journal;
+#[cfg(any(feature = "test-utils", feature = "object-store"))]
+mod object;
 mod operation;
 mod pages;
 mod path;
@@ -45,6 +49,18 @@ pub use journal::{
     JournalEngine, JournalError, JournalEvent, JournalOptions, JournalRecord, MAX_PAYLOAD, MAX_SEGMENT, RecordPlace, Recovered,
     SyncEvidence, TornTail,
 };
+#[cfg(feature = "test-utils")]
+#[doc(hidden)]
+pub use object::{Admission, CompiledObjectStore, ObjectStores, Performed};
+#[cfg(any(feature = "test-utils", feature = "object-store"))]
+#[doc(hidden)]
+pub use object::{
+    BODY_CHUNK, ByteRange, GetConditions, OBJECT_PORT, ObjectAnswer, ObjectInfo, ObjectMessage, ObjectOp, PutCondition,
+};
+#[cfg(feature = "test-utils")]
+pub use object::{InvalidObjectStore, ObjectStoreModel, ObjectTimes, PrefixModel, Visibility};
+#[cfg(any(feature = "test-utils", feature = "object-store"))]
+pub use object::{ObjectErrorKind, ObjectOpKind};
 pub use operation::{
     DirEntry, DiskOp, DiskOpKind, DiskOutput, DiskResult, EntryKind, FileId, MAX_FILE, MAX_OPEN, Metadata, OpenOptions, Space,
 };

@@ -57,13 +57,20 @@ pub enum Change {
     Disk(NodeId),
     /// The node visited the failpoint of that name; only in runs with triggers.
     Failpoint(NodeId, &'static str),
+    /// The content of the object store that the node serves changed, by a request or a fault.
+    Objects(NodeId),
 }
 
 impl Change {
     /// Returns the node that changed.
     pub fn node(&self) -> NodeId {
         match self {
-            Self::View(node) | Self::Fact(node, _) | Self::Health(node, ..) | Self::Disk(node) | Self::Failpoint(node, _) => *node,
+            Self::View(node)
+            | Self::Fact(node, _)
+            | Self::Health(node, ..)
+            | Self::Disk(node)
+            | Self::Failpoint(node, _)
+            | Self::Objects(node) => *node,
         }
     }
 

@@ -18,6 +18,8 @@ mod disk;
 mod failpoint;
 mod file;
 mod journal;
+#[cfg(any(feature = "test-utils", feature = "object-store"))]
+mod objects;
 mod observe;
 mod port;
 mod random;
@@ -33,7 +35,7 @@ use std::sync::{Arc, OnceLock};
 #[cfg(feature = "test-utils")]
 use cluster_sim_runtime::{Core, DeviceKey, Kernel, Life, try_entered};
 #[cfg(feature = "test-utils")]
-use cluster_sim_storage::Disks;
+use cluster_sim_storage::{Disks, ObjectStores};
 #[cfg(feature = "test-utils")]
 use cluster_sim_transport::Network;
 use cluster_sim_types::{Incarnation, NodeId, Rack, Region, Shard, Zone};
@@ -128,6 +130,7 @@ pub(crate) struct SimulatedContext {
     pub(crate) life: Life,
     pub(crate) network: DeviceKey<Network>,
     pub(crate) disks: DeviceKey<Disks>,
+    pub(crate) objects: DeviceKey<ObjectStores>,
 }
 
 #[cfg(feature = "test-utils")]

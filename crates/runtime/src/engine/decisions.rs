@@ -10,6 +10,7 @@
 //! | first branch of a `select!` | branch 0 |
 //! | delay of a message | the median of its link |
 //! | time of an operation of a disk | the median of the disk |
+//! | time of a request to an object store | the median of the store |
 //! | what a crash leaves of a disk | what was synced, and nothing else |
 //! | lost by the link, lost by a rule, duplicated, held back | no |
 //! | timer late, by how much | no, by 1 ns |
@@ -89,6 +90,8 @@ pub enum Choice {
     CancelTask,
     /// Whether a fault crashes a node at an operation that it submits to its disk.
     CrashInIo,
+    /// Time that a request to an object store takes, in nanoseconds.
+    ObjectTime,
 }
 
 impl Choice {
@@ -97,7 +100,7 @@ impl Choice {
         Roll(match self {
             Self::Start | Self::Order | Self::Pick | Self::Select => 0,
             Self::ReorderBy | Self::TimerLateBy | Self::DiskFaultPlace => 0,
-            Self::Delay | Self::DiskTime | Self::ClockDrift => 1 << 63,
+            Self::Delay | Self::DiskTime | Self::ClockDrift | Self::ObjectTime => 1 << 63,
             Self::CrashNames | Self::CrashName | Self::CrashFile | Self::CrashSector | Self::CrashLength => 0,
             Self::Loss | Self::Rule | Self::Duplicate | Self::Reorder | Self::TimerLate => u64::MAX,
             Self::DiskFault | Self::CancelTask | Self::CrashInIo => u64::MAX,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use cluster_sim_runtime::InvalidDistribution;
+use cluster_sim_storage::InvalidObjectStore;
 use cluster_sim_transport::InvalidLink;
 
 use crate::fault::{FaultDomain, PlanError};
@@ -115,6 +116,13 @@ pub enum ScenarioError {
         /// The reason.
         error: InvalidDistribution,
     },
+    /// The model of an object store is out of bounds.
+    ObjectStore {
+        /// The group of the store.
+        group: String,
+        /// The reason.
+        error: InvalidObjectStore,
+    },
     /// [`Scenario::disks_of`](crate::Scenario::disks_of) names an unknown group.
     UnknownDiskGroup {
         /// The group as named.
@@ -182,6 +190,9 @@ impl fmt::Display for ScenarioError {
             Self::Disks { group, error } => {
                 let whose = group.as_ref().map_or_else(|| "all nodes".to_owned(), |group| format!("group {group:?}"));
                 write!(formatter, "the disks of {whose} have an invalid time: {error}")
+            }
+            Self::ObjectStore { group, error } => {
+                write!(formatter, "the model of the object store {group:?} is invalid: {error}")
             }
             Self::UnknownDiskGroup { group, known } => {
                 let (suggested, listed) = (suggested(group, known), listed(known));

@@ -20,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use cluster_sim_runtime::{Budget, Choices, Decisions, Seed};
-use cluster_sim_storage::CompiledDisk;
+use cluster_sim_storage::{CompiledDisk, CompiledObjectStore};
 use cluster_sim_transport::{LinkModel, NodeSelector};
 use cluster_sim_types::{NodeId, Region, Shard, WallTime};
 
@@ -84,6 +84,8 @@ pub(crate) struct Definition {
     pub(crate) disks: CompiledDisk,
     /// Those of the nodes of a group; the last one of a group counts.
     pub(crate) disks_of: Vec<(String, CompiledDisk)>,
+    /// The groups of one node that serves an object store.
+    pub(crate) object_stores: Vec<(String, CompiledObjectStore)>,
     pub(crate) checks: Vec<Check>,
     pub(crate) plan: FaultPlan,
     pub(crate) plans_of_seed: Vec<PlanOfSeed>,
@@ -131,6 +133,7 @@ impl Definition {
             classes: Vec::new(),
             disks: CompiledDisk::default(),
             disks_of: Vec::new(),
+            object_stores: Vec::new(),
             checks: Vec::new(),
             plan: FaultPlan::new(),
             plans_of_seed: Vec::new(),

@@ -7,6 +7,7 @@
 
 mod disks;
 mod histories;
+mod object_stores;
 mod outline;
 mod placement;
 mod reactions;

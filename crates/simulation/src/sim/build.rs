@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cluster_sim_node::{NodeInfo, OperationLog, Operations};
 use cluster_sim_runtime::{Engine, SeedSchedule, note_panic_places, take_panic_place};
-use cluster_sim_storage::Disks;
+use cluster_sim_storage::{Disks, ObjectStores};
 use cluster_sim_transport::Network;
 use cluster_sim_types::{NodeId, Rack, Shard, VirtualInstant, Zone};
 
@@ -54,6 +54,7 @@ impl Sim {
         engine.core.kernel.set_epoch(definition.epoch);
         engine.register(network);
         engine.register(Disks::new(definition.disks.clone()));
+        engine.register(ObjectStores::default());
         let operations = Arc::default();
         let mut first = 0;
         for (number, group) in definition.groups.iter().enumerate() {
@@ -309,12 +310,16 @@ fn add_group(engine: &mut Engine, definition: &Definition, log: &Arc<OperationLo
     let hosts = (group.hosts)(nodes, engine, catches_return);
     engine.add_group(hosts);
     let disk = definition.disk_of(&group.name);
+    let objects = definition.object_stores.iter().find(|(name, _)| *name == group.name);
     for (member, name) in group.members.iter().zip(names) {
         let spread = (!definition.absent.contains(&member.name)).then_some(definition.start_spread);
         let after = definition.start_of(&member.name, &group.name);
         let node = engine.add_late_node(name, after, spread);
         if let Some(disk) = disk {
             engine.core.devices.find_mut::<Disks>().set_model(node, disk.clone());
+        }
+        if let Some((_, model)) = objects {
+            engine.core.devices.find_mut::<ObjectStores>().add(node, model.clone());
         }
         let network = engine.core.devices.find_mut::<Network>();
         network.fabric.place(node, number, definition.place_of(member).0.0);

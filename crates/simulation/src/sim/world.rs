@@ -4,9 +4,9 @@ use std::any::Any;
 
 use cluster_sim_invariants::Observed;
 use cluster_sim_runtime::Engine;
-use cluster_sim_storage::Disks;
+use cluster_sim_storage::{Disks, ObjectStores};
 use cluster_sim_transport::Network;
-use cluster_sim_types::{ClockReading, DiskState, Health, NodeId, Traffic, ViewGroup, VirtualInstant};
+use cluster_sim_types::{ClockReading, DiskState, Health, NodeId, ObjectState, Traffic, ViewGroup, VirtualInstant};
 
 /// A read-only view of an engine between two steps.
 pub(super) struct WorldView<'a> {
@@ -41,6 +41,10 @@ impl Observed for WorldView<'_> {
 
     fn disk(&self, node: NodeId) -> Option<&dyn DiskState> {
         self.engine.core.devices.find::<Disks>().state(node)
+    }
+
+    fn objects(&self, node: NodeId) -> Option<&dyn ObjectState> {
+        self.engine.core.devices.find::<ObjectStores>().state(node)
     }
 
     fn traffic(&self) -> Traffic {
