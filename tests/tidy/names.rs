@@ -50,6 +50,7 @@ const SHARED_TYPES: &[(&str, &[&str], &str)] = &[
     ("JoinError", &["crates/node", "crates/runtime"], "the error of a node's task, which wraps that of the simulated one"),
     ("Key", &["crates/simulation", "crates/systems/edge-cache"], "what joins two events, and what a cache stores"),
     ("Message", &["crates/scenarios", "crates/testkit", "crates/transport"], "the trait, and the messages of small systems"),
+    ("Outcome", &["crates/simulation", "crates/systems/stream-queue"], "the end of a run, and the effect of a command"),
     ("Record", &["crates/runtime", "crates/systems/stream-queue"], "an event of the engine as data, and an entry of a queue"),
     ("ScenarioError", &["crates/registry", "crates/simulation"], "a scenario as built that cannot run, and one as written"),
     ("Sleep", &["crates/node", "crates/runtime"], "the sleep of a node, which wraps the simulated one"),

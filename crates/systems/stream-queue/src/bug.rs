@@ -14,7 +14,7 @@ pub enum Bug {
     ///
     /// As AutoMQ and RocketMQ did: a crash between the upload and the commit leaves records that no manifest names.
     TrimBeforeCommit,
-    /// W02: a batch that comes while shipping lags behind gets the offsets of the batch before it.
+    /// W02: a producer is told the offset of another producer's batch while shipping lags behind.
     ///
     /// As in AutoMQ, where the offset was read before the wait for room and not read again after it.
     OffsetReuseUnderBackpressure,

@@ -4,9 +4,13 @@
 //! |---|---|
 //! | [`format`](mod@format) | the bytes of records, batches and segments, and the names of topics |
 //! | [`wal`] | the write-ahead log of a partition on a disk |
+//! | [`partition`] | the state of a partition, folded from the entries of its replication log |
 
 mod bug;
 pub mod format;
+mod message;
+pub mod partition;
 pub mod wal;
 
 pub use bug::Bug;
+pub use message::ProducerId;

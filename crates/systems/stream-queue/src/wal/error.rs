@@ -3,7 +3,7 @@
 use cluster_sim_node::DiskError;
 use thiserror::Error;
 
-use crate::format::{BatchError, RecordError, SegmentHeaderError};
+use crate::format::{BatchError, RecordError, SealError, SegmentHeaderError};
 
 /// A write-ahead log refused something, or is damaged.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -81,6 +81,14 @@ pub enum WalError {
         end: u64,
         /// The end that is known to have been durable.
         durable_end: u64,
+    },
+    /// The checkpoint beside the segments is damaged.
+    #[error("{path}: {cause}")]
+    Checkpoint {
+        /// The path of the checkpoint.
+        path: String,
+        /// The damage.
+        cause: SealError,
     },
     /// A file has an ending of a segment and no offset as its name.
     #[error("{path}: the name is no offset; move the file away")]
