@@ -5,10 +5,12 @@
 //! | [`format`](mod@format) | the bytes of records, batches and segments, and the names of topics |
 //! | [`wal`] | the write-ahead log of a partition on a disk |
 //! | [`partition`] | the state of a partition, folded from the entries of its replication log |
+//! | [`offload`] | closed segments in an object store |
 
 mod bug;
 pub mod format;
 mod message;
+pub mod offload;
 pub mod partition;
 pub mod wal;
 
