@@ -1,6 +1,7 @@
 //! The log of a broker on a disk: full, failing, torn, rotten, and after crashes at any instant.
 
 mod bad_disk;
+mod checkpoints;
 mod crashes;
 mod errors;
 mod reads;

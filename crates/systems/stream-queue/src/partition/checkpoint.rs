@@ -65,7 +65,13 @@ pub async fn read_checkpoint(disk: &Disk, place: &WalPlace) -> Result<Option<Che
 /// If the disk fails; then either may be there, and it may be written again.
 pub async fn write_checkpoint(disk: &Disk, place: &WalPlace, checkpoint: &Checkpoint) -> Result<(), WalError> {
     let (path, new_path) = (place.path(FILE), place.path(NEW_FILE));
-    let file = disk.open(&new_path, OpenOptions::create().truncate()).await?;
+    // A crash may have left this name and that of the checkpoint to one file, if it kept the first half of a rename. To overwrite
+    // that file would damage the checkpoint, so the name is removed and given to a new one.
+    match disk.remove(&new_path).await {
+        Err(error) if error.kind != DiskErrorKind::NotFound => return Err(error.into()),
+        Ok(()) | Err(_) => {}
+    }
+    let file = disk.open(&new_path, OpenOptions::create_new()).await?;
     file.append(seal(MAGIC, checkpoint)).await?;
     file.sync().await?;
     disk.rename(&new_path, &path).await?;
