@@ -1,3 +1,7 @@
-//! The stream queue on simulated disks and networks.
+//! The stream queue: the scenarios S01–S12, its rules, and its storage on bad disks.
 
+mod failures;
+mod multi_node;
+mod rules;
+mod single_node;
 mod storage;

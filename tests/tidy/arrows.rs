@@ -50,7 +50,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("cluster-sim-macros", &[]),
-    ("systems/*", &["cluster-sim-node", "cluster-sim-invariants", "cluster-sim-metrics"]),
+    // A system may be built on the replicated log, as production code would be on a library.
+    ("systems/*", &["cluster-sim-node", "cluster-sim-invariants", "cluster-sim-metrics", "cluster-sim-replicated-log"]),
     ("cluster-sim-registry", &["cluster-sim", "cluster-sim-simulation", "cluster-sim-metrics"]),
     ("cluster-sim-scenarios", &["systems/*", "cluster-sim-registry", "cluster-sim"]),
     ("cluster-sim-cli", &["cluster-sim-scenarios", "cluster-sim-registry", "cluster-sim"]),

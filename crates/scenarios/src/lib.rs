@@ -13,6 +13,7 @@ pub mod kv;
 pub mod ledger;
 pub mod replicated_log;
 mod smoke;
+pub mod stream_queue;
 
 pub use cluster_sim_registry::{
     ARTIFACT_FORMAT, Artifact, BugHunt, BuiltinScenario, NodeStyle, PlantedBug, Prepared, Registry, ScenarioError,

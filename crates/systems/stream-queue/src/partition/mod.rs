@@ -30,4 +30,5 @@ pub use checkpoint::{Checkpoint, read_checkpoint, write_checkpoint};
 pub use command::Command;
 pub use refusal::Refusal;
 pub use shipped::Shipped;
+pub(crate) use state::check_batch;
 pub use state::{Outcome, PartitionState};

@@ -225,7 +225,8 @@ impl PartitionState {
     }
 }
 
-fn check_batch(drafts: &[Draft]) -> Result<(), Refusal> {
+/// Checks a batch, also before it is proposed.
+pub(crate) fn check_batch(drafts: &[Draft]) -> Result<(), Refusal> {
     if drafts.is_empty() {
         return Err(Refusal::EmptyBatch);
     }
