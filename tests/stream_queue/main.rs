@@ -2,6 +2,8 @@
 
 mod failures;
 mod multi_node;
+mod planted;
+mod real;
 mod rules;
 mod single_node;
 mod storage;

@@ -216,6 +216,10 @@ fn listed(node: u32, base: u64, end: u64, epoch: u64) -> Stated {
     Stated::Broker(node, BrokerFact::Listed { partition: orders(), base, end, epoch })
 }
 
+fn trimmed(node: u32, base: u64, end: u64) -> Stated {
+    Stated::Broker(node, BrokerFact::Trimmed { partition: orders(), base, end, key: "key".to_owned() })
+}
+
 #[rstest]
 #[case::one_history(vec![listed(0, 0, 5, 1), listed(1, 0, 5, 1), listed(0, 5, 9, 3), listed(1, 5, 9, 3)], "")]
 #[case::gap(vec![listed(0, 0, 5, 1), listed(0, 6, 9, 1)], "orders/0: expected the next segment at 5, actual 6 on node/0")]
@@ -227,16 +231,19 @@ fn listed(node: u32, base: u64, end: u64, epoch: u64) -> Stated {
     vec![listed(0, 0, 5, 1), listed(1, 0, 4, 1)],
     "orders/0: expected the segment at 0 to be Listed { end: 5, epoch: 1 }, actual Listed { end: 4, epoch: 1 } on node/1"
 )]
+#[case::deleted_before_it_is_listed(
+    vec![listed(0, 0, 5, 1), trimmed(0, 0, 5), trimmed(1, 5, 9)],
+    "orders/0: expected the segment 5 to 9 to be listed before it is deleted, actual None on node/1"
+)]
 fn l10_the_manifest_has_one_history(#[case] facts: Vec<Stated>, #[case] expected: &str) {
     assert_eq!(found(stating(facts).observe("rule", LinearManifest::default)), expected);
 }
 
 #[test]
 fn i6_a_segment_that_the_store_does_not_have_must_stay() {
-    let trimmed = BrokerFact::Trimmed { partition: orders(), base: 0, end: 2, key: "sim/orders/0/0-2.sqseg".to_owned() };
-    let scenario = stating(vec![applied(0, 0, &[7, 8]), Stated::Broker(0, trimmed)]);
+    let scenario = stating(vec![applied(0, 0, &[7, 8]), trimmed(0, 0, 2)]);
     assert_eq!(
         found(scenario.observe("rule", || TrimmedIsShipped::of(NodeId(9)))),
-        "orders/0: expected the records 0 to 2 in the object sim/orders/0/0-2.sqseg before node/0 deletes them, actual no object"
+        "orders/0: expected the records 0 to 2 in the object key before node/0 deletes them, actual no object"
     );
 }

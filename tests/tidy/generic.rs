@@ -14,10 +14,14 @@ const GENERIC: &[&str] = &["crates/registry/src/", "crates/cli/src/"];
 /// Words of single systems that are no names of systems.
 const WORDS: &[&str] = &["fanout"];
 
+/// Words of their names that have a meaning of their own: models of histories are queues, and files are logs.
+const COMMON: &[&str] = &["queue", "log"];
+
 /// The words of the systems that come with cluster-sim: `edge` and `cache` of `edge-cache`.
 fn words_of_systems() -> BTreeSet<String> {
     let registry = cluster_sim_scenarios::builtin();
     let names = registry.systems().flat_map(|system| system.name().split('-').map(str::to_owned).collect::<Vec<_>>());
+    let names = names.filter(|word| !COMMON.contains(&word.as_str()));
     names.chain(WORDS.iter().map(|word| (*word).to_owned())).collect()
 }
 

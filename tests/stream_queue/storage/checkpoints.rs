@@ -106,9 +106,8 @@ async fn replica(node: Node, bug: Option<Bug>) {
     let (mut wal, _) = WalWriter::recover(&disk, &place(), CONFIG, expected).await.expect("a crash corrupts nothing");
     wal.cut_to(state.end()).await.expect("the disk is sound");
     loop {
-        // As many entries as are committed, of which some are applied before the next checkpoint.
-        let committed = index + 1 + node.roll("committed", index).below(9);
-        let applied = index + 1 + node.roll("applied", index).below(committed - index);
+        let earlier = state.clone();
+        let applied = index + 1 + node.roll("applied", index).below(9);
         while index < applied {
             index += 1;
             if let Ok(Outcome::Appended { records, .. }) = state.apply(command(index)) {
@@ -116,7 +115,7 @@ async fn replica(node: Node, bug: Option<Bug>) {
             }
         }
         if node.roll("checkpoint", index).below(4) == 0 {
-            let checkpoint = Checkpoint::capture(&state, applied, committed, bug);
+            let checkpoint = Checkpoint::capture(&state, applied, Some(&earlier), bug);
             wal.sync().await.expect("the disk is sound");
             write_checkpoint(&disk, &place(), &checkpoint).await.expect("the disk is sound");
             node.emit(Written(checkpoint.index));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster_sim::fault::NodeFault;
+use cluster_sim::fault::{NetworkFault, NodeFault};
 use cluster_sim::{FaultPlan, Scenario};
 use cluster_sim_stream_queue::{Config, ConsumerLoad, ProducerLoad};
 
@@ -40,7 +40,9 @@ pub fn s10_burst(brokers: u32) -> Scenario {
         .duration(DURATION)
 }
 
-/// S11: a consumer that is so slow that its offset lies in segments that only the object store has.
+/// S11: a consumer that is so slow that only the object store has its records.
+///
+/// The store is down for a while.
 pub fn s11_slow_consumer(brokers: u32) -> Scenario {
     let config =
         Config { segment_bytes: 2 << 10, retained_segments: 0, offload_every: Duration::from_millis(50), ..queue_of(brokers) };
@@ -48,6 +50,11 @@ pub fn s11_slow_consumer(brokers: u32) -> Scenario {
         .producers(2, load(20))
         .consumers("consumer", 1, ConsumerLoad { limit: 15, pause: Duration::from_millis(120), ..reads(Some("billing")) })
         .with_rules()
+        .faults_from(|seed| {
+            let chance = Chance(seed);
+            let outage = NetworkFault::cut(["s3/0"], ["*"], chance.millis("down for", 0, 100, 600));
+            FaultPlan::new().at(chance.millis("down", 0, 500, 1_500), outage)
+        })
         .duration(DURATION)
 }
 

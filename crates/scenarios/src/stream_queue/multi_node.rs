@@ -57,7 +57,14 @@ pub fn s07_partition() -> Scenario {
 
 /// S08: the object store is down for a while.
 pub fn s08_store_outage() -> Scenario {
-    three("s08").with_rules().duration(DURATION)
+    three("s08")
+        .with_rules()
+        .faults_from(|seed| {
+            let chance = Chance(seed);
+            let outage = NetworkFault::cut(["s3/0"], ["*"], chance.millis("down for", 0, 1_000, 2_000));
+            FaultPlan::new().at(chance.millis("down", 0, 100, 600), outage)
+        })
+        .duration(DURATION)
 }
 
 /// Fires once a leader has that number of records, with the fault that `answer` makes of its name.

@@ -48,6 +48,10 @@ pub const ENDS: &str = "the ends of partitions are linearizable";
 /// H19 of the clients.
 pub const SETTLED: &str = "in the end producers are done and consumers have read all";
 
+/// The rules of all scenarios.
+pub(super) const RULES: [&str; 14] =
+    [KEPT, DENSE, WHOLE, ADVANCE, CONVERGE, SHIPPED, LINEAR, ELECTIONS, ONE_LOG, NO_REGRESS, QUORUMS, DURABLE, ENDS, SETTLED];
+
 /// A queue with its clients.
 pub(super) struct Queue {
     scenario: Scenario,
@@ -99,8 +103,8 @@ impl Queue {
             .observe(DENSE, DenseOffsets::default)
             .observe(WHOLE, WholeReads::default)
             .observe(ADVANCE, GroupsAdvance::default)
-            .observe(LINEAR, LinearManifest::default)
             .observe(SHIPPED, move || TrimmedIsShipped::of(store))
+            .observe(LINEAR, LinearManifest::default)
             .eventually(CONVERGE, move |world| converged(world, brokers, &data_dir))
             .eventually(SETTLED, settled)
             .linearizable::<PartitionEnds>(ENDS)

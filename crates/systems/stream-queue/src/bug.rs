@@ -22,6 +22,20 @@ pub enum Bug {
     NoEpochCheck,
     /// W07: a checkpoint has the state of one position in the log and the number of a later one.
     FuzzyCheckpoint,
+    /// R01 in the queue: a broker acknowledges entries to the leader before its journal is synced.
+    AcknowledgesBeforeSync,
+    /// The sequences of producers are forgotten whenever a segment is shipped.
+    ///
+    /// So a late retry has a second effect.
+    ForgetsSequences,
+    /// A checkpoint leaves out the offsets of groups.
+    ForgetsGroups,
+    /// A read passes over a record that is damaged on the disk and answers the records after it.
+    SkipsDamagedRecord,
+    /// Each second broker closes its segments at another size than the others.
+    RotatesByOwnSetting,
+    /// A broker trims closed segments, whether they are shipped or not.
+    TrimsUnshipped,
 }
 
 impl Bug {

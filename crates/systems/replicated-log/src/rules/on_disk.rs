@@ -35,7 +35,7 @@ impl<S: FactSource + JournalPlace> Invariant for PromisesAreDurable<S> {
     fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
         let Some((group, fact)) = S::log_fact(change) else { return Verdict::Holds };
         let (term, vote, matched, chain) = match fact {
-            LogFact::Promised { term, vote, matched, chain } => (*term, *vote, *matched, Some(*chain)),
+            LogFact::Promised { term, vote, matched, chain } => (*term, *vote, *matched, Some(*chain).filter(|chain| *chain != 0)),
             LogFact::Advanced { term, stable, .. } => (*term, None, *stable, None),
             _ => return Verdict::Holds,
         };

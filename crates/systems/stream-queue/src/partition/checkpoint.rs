@@ -31,10 +31,10 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// Takes the checkpoint of a state after the entry that was applied last.
     ///
-    /// `committed` is the last entry that could be applied; only a broker with [`Bug::FuzzyCheckpoint`] takes that for the state's.
-    pub fn capture(state: &PartitionState, applied: u64, committed: u64, bug: Option<Bug>) -> Self {
-        let index = if bug == Some(Bug::FuzzyCheckpoint) { committed } else { applied };
-        Self { index, state: state.clone() }
+    /// `earlier` is the state before some of these entries; only a broker with [`Bug::FuzzyCheckpoint`] takes that.
+    pub fn capture(state: &PartitionState, applied: u64, earlier: Option<&PartitionState>, bug: Option<Bug>) -> Self {
+        let state = earlier.filter(|_| bug == Some(Bug::FuzzyCheckpoint)).unwrap_or(state);
+        Self { index: applied, state: state.without_parts(bug) }
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, SealError> {

@@ -125,6 +125,10 @@ impl PartitionState {
                 let part = digest("shipped", &shipped);
                 if self.manifest.push(shipped, self.end, bug)? {
                     self.parts_hash.add(part);
+                    if bug == Some(Bug::ForgetsSequences) {
+                        self.producers = Producers::default();
+                        self.parts_hash = self.hash_of_parts();
+                    }
                 }
                 Ok(Outcome::Shipped)
             }
@@ -206,6 +210,24 @@ impl PartitionState {
     }
 
     /// Checks what every state has in common.
+    /// Returns the state, without the parts that a planted bug leaves out of checkpoints.
+    pub(super) fn without_parts(&self, bug: Option<Bug>) -> Self {
+        let mut state = self.clone();
+        if bug == Some(Bug::ForgetsGroups) {
+            state.groups.clear();
+            state.parts_hash = state.hash_of_parts();
+        }
+        state
+    }
+
+    fn hash_of_parts(&self) -> StateHash {
+        let mut hash = StateHash::default();
+        self.producers.hash_into(&mut hash);
+        self.groups.iter().for_each(|group| hash.add(digest("group", &group)));
+        self.manifest().iter().for_each(|shipped| hash.add(digest("shipped", shipped)));
+        hash
+    }
+
     pub(super) fn check(&self) -> Result<(), DataError> {
         let is_group = |(group, offset): (&String, &u64)| (1..=GROUP_BYTES_MAX).contains(&group.len()) && *offset <= self.end;
         if self.groups.len() > GROUPS_MAX || !self.groups.iter().all(is_group) {
@@ -217,11 +239,11 @@ impl PartitionState {
         if !self.producers.is_consistent(self.end) || self.last_batch.is_some_and(|(base, _)| base >= self.end) {
             return Err(DataError::Inconsistent("the batches of producers are out of order or beyond their bounds"));
         }
-        let mut hash = StateHash::default();
-        self.producers.hash_into(&mut hash);
-        self.groups.iter().for_each(|group| hash.add(digest("group", &group)));
-        self.manifest().iter().for_each(|shipped| hash.add(digest("shipped", shipped)));
-        if hash == self.parts_hash { Ok(()) } else { Err(DataError::Inconsistent("the hash is not that of the parts")) }
+        if self.hash_of_parts() == self.parts_hash {
+            Ok(())
+        } else {
+            Err(DataError::Inconsistent("the hash is not that of the parts"))
+        }
     }
 }
 

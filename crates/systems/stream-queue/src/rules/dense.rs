@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cluster_sim_invariants::{Change, Invariant, NodeId, Verdict, World};
 
-use crate::fact::{BrokerFact, ClientFact};
+use crate::fact::{BrokerFact, ClientFact, ContentHash};
 use crate::format::TopicPartition;
 use crate::message::ProducerId;
 
@@ -20,12 +20,31 @@ pub struct DenseOffsets {
     acknowledged: BTreeMap<TopicPartition, BTreeMap<u64, (u64, ProducerId, u64)>>,
     /// The last acknowledged batch of each producer: its number, and the offset after its last record.
     last: BTreeMap<(TopicPartition, ProducerId), (u64, u64)>,
+    /// The offset of each record; what producers publish is different each time.
+    offsets: BTreeMap<(TopicPartition, ContentHash), u64>,
     times_checked: u64,
 }
 
 impl DenseOffsets {
-    fn on_applied(&mut self, node: NodeId, partition: TopicPartition, base: u64, count: u64, world: &World<'_>) -> Verdict {
+    fn on_applied(
+        &mut self,
+        node: NodeId,
+        partition: TopicPartition,
+        base: u64,
+        hashes: &[ContentHash],
+        world: &World<'_>,
+    ) -> Verdict {
         self.times_checked += 1;
+        for (offset, hash) in (base..).zip(hashes) {
+            let first = *self.offsets.entry((partition, *hash)).or_insert(offset);
+            if first != offset {
+                let name = world.name(node);
+                let message =
+                    format!("{partition}: expected record {:016x} at offset {first} alone, actual {offset} too on {name}", hash.0);
+                return Verdict::violated([node], message);
+            }
+        }
+        let count = hashes.len() as u64;
         let end = self.ends.entry((node, partition)).or_default();
         if base != *end {
             let message =
@@ -90,9 +109,7 @@ impl Invariant for DenseOffsets {
                 self.ends.insert((node, *partition), *end);
                 Verdict::Holds
             }
-            Some(BrokerFact::Applied { partition, base, hashes }) => {
-                self.on_applied(node, *partition, *base, hashes.len() as u64, world)
-            }
+            Some(BrokerFact::Applied { partition, base, hashes }) => self.on_applied(node, *partition, *base, hashes, world),
             _ => Verdict::Holds,
         }
     }

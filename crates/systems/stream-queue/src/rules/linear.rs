@@ -1,4 +1,4 @@
-//! L9, L10: the segments in the object store have one history without gaps, and no leader of an earlier term adds to it.
+//! L7, L9, L10: shipped segments have one history without gaps, present leaders add to it, and only listed ones are trimmed.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::format::TopicPartition;
 
 /// Checks that all brokers list the same shipped segments, in order.
 ///
-/// Each begins where the one before it ends, and is of a term no earlier.
+/// Each begins where the one before it ends, and is of a term no earlier. A segment is deleted only once it is listed.
 ///
 /// `times_checked` counts segments that brokers list.
 #[derive(Debug, Default)]
@@ -49,10 +49,27 @@ impl LinearManifest {
     }
 }
 
+impl LinearManifest {
+    /// A deleted segment must be listed: after a crash nothing else says where its records are.
+    fn trim(&self, partition: TopicPartition, base: u64, end: u64) -> Result<(), String> {
+        let listed = self.partitions.get(&partition).and_then(|segments| segments.get(&base));
+        match listed {
+            Some(listed) if listed.end == end => Ok(()),
+            _ => Err(format!("expected the segment {base} to {end} to be listed before it is deleted, actual {listed:?}")),
+        }
+    }
+}
+
 impl Invariant for LinearManifest {
     fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
-        let Some(BrokerFact::Listed { partition, base, end, epoch }) = change.fact() else { return Verdict::Holds };
-        match self.list(*partition, *base, Listed { end: *end, epoch: *epoch }) {
+        let (partition, result) = match change.fact() {
+            Some(BrokerFact::Listed { partition, base, end, epoch }) => {
+                (partition, self.list(*partition, *base, Listed { end: *end, epoch: *epoch }))
+            }
+            Some(BrokerFact::Trimmed { partition, base, end, .. }) => (partition, self.trim(*partition, *base, *end)),
+            _ => return Verdict::Holds,
+        };
+        match result {
             Ok(()) => Verdict::Holds,
             Err(message) => {
                 let message = format!("{partition}: {message} on {}", world.name(change.node()));

@@ -8,9 +8,10 @@ use super::super::ask::answer;
 use super::job::{Applied, Job, JobDone};
 use super::local_log::LocalLog;
 use super::{Failure, Group};
+use crate::bug::Bug;
 use crate::fact::{BrokerFact, ContentHash};
 use crate::message::{QueueError, Reply};
-use crate::partition::{Checkpoint, Command, Outcome, Shipped};
+use crate::partition::{Checkpoint, Command, Outcome, PartitionState, Shipped};
 
 /// The most entries that take effect before their records are written.
 const ENTRIES: usize = 64;
@@ -27,7 +28,7 @@ impl Group {
             return Job::Append(self.apply(entries));
         }
         if std::mem::take(&mut self.is_checkpoint_due) {
-            let checkpoint = Some(self.capture(self.view.applied));
+            let checkpoint = Some(self.capture(self.view.applied, None));
             return Job::Append(Applied { index: self.view.applied, checkpoint, ..Applied::default() });
         }
         match std::mem::take(&mut self.to_trim) {
@@ -39,6 +40,7 @@ impl Group {
     /// Lets entries take effect on the state.
     fn apply(&mut self, entries: Vec<Committed>) -> Applied {
         let mut applied = Applied::default();
+        let earlier = self.has_bug(Bug::FuzzyCheckpoint).then(|| self.state.clone());
         for Committed { position, command } in entries {
             (applied.index, applied.term) = (position.index, position.term);
             match command {
@@ -50,13 +52,13 @@ impl Group {
         }
         if applied.index >= self.checkpoint_index + self.broker.config.checkpoint_entries {
             self.checkpoint_index = applied.index;
-            applied.checkpoint = Some(self.capture(applied.index));
+            applied.checkpoint = Some(self.capture(applied.index, earlier.as_ref()));
         }
         applied
     }
 
-    fn capture(&self, applied: u64) -> Checkpoint {
-        Checkpoint::capture(&self.state, applied, self.replica.view().applied, self.broker.config.bug)
+    fn capture(&self, applied: u64, earlier: Option<&PartitionState>) -> Checkpoint {
+        Checkpoint::capture(&self.state, applied, earlier, self.broker.config.bug)
     }
 
     fn execute(&mut self, position: EntryId, bytes: &[u8], applied: &mut Applied) {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::super::ask::{Answer, answer};
 use super::Group;
+use crate::bug::Bug;
 use crate::format::{Record, encode_batch};
 use crate::message::{QueueError, Reply};
 use crate::offload::{Archive, ArchiveError};
@@ -19,6 +20,8 @@ struct Fetch {
     index: Arc<SegmentIndex>,
     reader: WalReader,
     archive: Archive,
+    /// Whether a planted bug passes over damage.
+    skips_damage: bool,
     /// The segments of the archive; absent if the read needs none.
     manifest: Option<Arc<PartitionState>>,
 }
@@ -37,6 +40,7 @@ impl Group {
             index: Arc::clone(&self.readable.index),
             reader: WalReader::new(&self.broker.node.disk(), &self.place()),
             archive: self.archive(),
+            skips_damage: self.has_bug(Bug::SkipsDamagedRecord),
             manifest: (from < self.readable.index.start()).then(|| Arc::clone(&self.readable.manifest)),
         };
         drop(self.broker.node.spawn_named("fetch", async move { answer(reply, fetch.run(end).await) }));
@@ -58,7 +62,10 @@ impl Fetch {
             }
         }
         let from = self.from + records.len() as u64;
-        let outcome = self.reader.read(&self.index, from, self.limit).await;
+        let mut outcome = self.reader.read(&self.index, from, self.limit).await;
+        if self.skips_damage && outcome.records.is_empty() && matches!(outcome.error, Some(WalError::Damaged { .. })) {
+            outcome = self.reader.read(&self.index, from + 1, self.limit).await;
+        }
         records.extend(outcome.records);
         match outcome.error {
             Some(error) if records.is_empty() => Err(disk_error(from, &error)),

@@ -3,6 +3,7 @@
 use cluster_sim_node::Disk;
 
 use super::super::Broker;
+use crate::bug::Bug;
 use crate::format::TopicPartition;
 use crate::partition::{Checkpoint, Shipped, read_checkpoint, write_checkpoint};
 use crate::wal::{Expectation, WalConfig, WalError, WalPlace, WalWriter};
@@ -59,5 +60,7 @@ impl LocalLog {
 
 fn wal_config(broker: &Broker) -> WalConfig {
     let config = &broker.config;
-    WalConfig { segment_bytes: config.segment_bytes, segment_age_ms: config.segment_age.as_millis() as u64 }
+    let is_other = config.bug == Some(Bug::RotatesByOwnSetting) && broker.node.index() % 2 == 1;
+    let segment_bytes = if is_other { 2 * config.segment_bytes } else { config.segment_bytes };
+    WalConfig { segment_bytes, segment_age_ms: config.segment_age.as_millis() as u64 }
 }

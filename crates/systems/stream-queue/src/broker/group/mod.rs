@@ -31,6 +31,7 @@ use super::ask::{Ask, answer};
 use super::peers::GroupMessage;
 use super::view::{BrokerView, PartitionView, role_text};
 use super::{Broker, GroupInput, Readable};
+use crate::bug::Bug;
 use crate::fact::{BrokerFact, GroupFact};
 use crate::format::TopicPartition;
 use crate::message::QueueError;
@@ -83,6 +84,8 @@ pub(super) struct Group {
     to_install: Option<(u64, PartitionState)>,
     asks: Asks,
     view: PartitionView,
+    /// The view as it was shown last.
+    shown: PartitionView,
     /// The term in which it leads and has told so.
     leads: Option<u64>,
     /// The entry of the last checkpoint that was begun.
@@ -145,10 +148,7 @@ async fn refuse_for(broker: &Broker, inbox: &mut Receiver<GroupInput>, cause: &s
 
 fn publish(broker: &Broker, partition: TopicPartition, view: &PartitionView) {
     broker.node.publish(|published: &mut BrokerView| {
-        let before = published.partitions.entry(partition).or_default();
-        if before != view {
-            before.clone_from(view);
-        }
+        published.partitions.entry(partition).or_default().clone_from(view);
     });
 }
 
@@ -204,6 +204,7 @@ impl Group {
             to_install: None,
             asks: Asks::default(),
             view,
+            shown: PartitionView::default(),
             leads: None,
             checkpoint_index: checkpoint.index,
             checkpoint_shipped,
@@ -315,8 +316,12 @@ impl Group {
         }
     }
 
+    /// Shows the view where it changed: rules look at each view that is shown.
     fn publish(&mut self) {
-        publish(&self.broker, self.partition, &self.view);
+        if self.shown != self.view {
+            publish(&self.broker, self.partition, &self.view);
+            self.shown.clone_from(&self.view);
+        }
     }
 
     pub(super) fn now_ms(&self) -> u64 {
@@ -352,7 +357,9 @@ async fn write(journal: &mut Journal, records: Vec<(Vec<u8>, bool)>) -> Result<u
 }
 
 fn log_config(config: &crate::config::Config) -> LogConfig {
-    LogConfig { heartbeat: config.heartbeat, election: config.election, ..LogConfig::default() }
+    let bug =
+        config.bug.filter(|bug| *bug == Bug::AcknowledgesBeforeSync).map(|_| cluster_sim_replicated_log::Bug::AckBeforeDurable);
+    LogConfig { heartbeat: config.heartbeat, election: config.election, bug, ..LogConfig::default() }
 }
 
 async fn wait_until(broker: &Broker, deadline: Option<LocalInstant>) {
