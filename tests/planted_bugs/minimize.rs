@@ -6,14 +6,21 @@ use cluster_sim_scenarios::{NodeStyle, PlantedBug};
 
 /// How many failing seeds of a bug are minimized.
 fn failures_of(planted: &PlantedBug) -> usize {
-    // A case of the ledger begins with a hundred faults: each takes as long as three of another system.
-    if planted.system == "ledger" { 1 } else { 3 }
+    // A case of these begins with a hundred faults: each takes as long as three of another system.
+    if matches!(planted.system, "ledger" | "replicated-log") { 1 } else { 3 }
 }
 
 /// How many failing seeds of a bug are passed over first.
 fn passed_over(planted: &PlantedBug) -> usize {
-    // The first case of this bug is rot and two failed syncs: a search of a minute leaves a thousand decisions in it.
-    usize::from(planted.to_string() == "ledger/corruption-is-torn-tail")
+    match planted.to_string().as_str() {
+        // The first case is rot and two failed syncs: a search of a minute leaves a thousand decisions in it.
+        "ledger/corruption-is-torn-tail" => 1,
+        // The first case is an election by chance: its messages keep forty of their delays.
+        "replicated-log/commit-stall" => 1,
+        // The first case is a cluster that loses three of four messages: it keeps fifty of these losses.
+        "replicated-log/snapshot-lowers-applied" => 1,
+        _ => 0,
+    }
 }
 
 /// A case with at most this many decisions can be followed by a reader.

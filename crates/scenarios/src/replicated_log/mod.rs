@@ -10,7 +10,7 @@ use cluster_sim_registry::{BuiltinScenario, NodeStyle, PlantedBugs, Prepared, Sy
 use cluster_sim_replicated_log::rules::{
     Elections, Folded, FreshReads, NoRegress, OneGroup, OneLog, OneState, PromisesAreDurable, Quorums, all_is_settled,
 };
-use cluster_sim_replicated_log::{Bug, Client, Config, Hosted, Server, StoreModel, run};
+use cluster_sim_replicated_log::{Bug, Client, Config, Hosted, Operator, Server, StoreModel, run};
 use serde_json::json;
 
 use self::planted::{DURABLE, ELECTIONS, FRESH_READS, LINEARIZABLE, NO_REGRESS, ONE_LOG, ONE_STATE, QUORUMS, SETTLED};
@@ -26,7 +26,7 @@ const CLIENTS: u32 = 3;
 /// Registers, one per key, could have answered what clients hear, and all servers keep the promises of Raft after every step.
 pub fn scenario(style: NodeStyle) -> Scenario {
     let name = if style == NodeStyle::Async { "replicated-log-async" } else { "replicated-log" };
-    let config = Config { servers: SERVERS, pause: Duration::from_millis(10), ..Config::default() };
+    let config = Config { servers: SERVERS, pause: Duration::from_millis(10), orders: 4, ..Config::default() };
     smoke_second(cluster(name, style, CLIENTS, config)).chaos(profile())
 }
 
@@ -40,12 +40,12 @@ pub fn cluster(name: &str, style: NodeStyle, clients: u32, config: Config) -> Sc
     let nodes = match style {
         NodeStyle::Machine => Scenario::new(name)
             .machines("server", config.servers, move |node: &Boot| Hosted::<Server>::boot(config, node))
-            .machines("client", clients, move |node: &Boot| Hosted::<Client>::boot(config, node)),
-        NodeStyle::Async => Scenario::new(name).nodes("server", config.servers, move |node| run::<Server>(node, config)).nodes(
-            "client",
-            clients,
-            move |node| run::<Client>(node, config),
-        ),
+            .machines("client", clients, move |node: &Boot| Hosted::<Client>::boot(config, node))
+            .machines("operator", 1, move |node: &Boot| Hosted::<Operator>::boot(config, node)),
+        NodeStyle::Async => Scenario::new(name)
+            .nodes("server", config.servers, move |node| run::<Server>(node, config))
+            .nodes("client", clients, move |node| run::<Client>(node, config))
+            .nodes("operator", 1, move |node| run::<Operator>(node, config)),
     };
     let clock_error = config.log.clock_error.unwrap_or_default();
     nodes

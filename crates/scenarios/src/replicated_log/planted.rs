@@ -38,29 +38,25 @@ const DRIFT_PPB: u32 = 90_000_000;
 pub fn cluster(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
     let milliseconds = Duration::from_millis;
     let log = LogConfig {
-        heartbeat: milliseconds(20),
-        election: milliseconds(60),
-        clock_error: Some(milliseconds(12)),
+        heartbeat: milliseconds(15),
+        election: milliseconds(40),
+        clock_error: Some(milliseconds(8)),
         bug,
         ..LogConfig::default()
     };
     let config = Config {
         log,
-        snapshot_entries: 12,
+        snapshot_entries: 4,
         operations: 150,
+        orders: 10,
+        order_pause: milliseconds(300),
         pause: milliseconds(10),
         answer_timeout: milliseconds(40),
         attempts: 8,
         ..Config::default()
     };
-    let hundredth = Ratio::percent(1);
-    let links = LinkModel {
-        loss: hundredth,
-        duplicate: hundredth,
-        reorder: hundredth,
-        reorder_window: milliseconds(200),
-        ..LinkModel::default()
-    };
+    let few = Ratio::percent(3);
+    let links = LinkModel { loss: few, duplicate: few, reorder: few, reorder_window: milliseconds(200), ..LinkModel::default() };
     let name = if style == NodeStyle::Async { "hunt-replicated-log-async" } else { "hunt-replicated-log" };
     let cluster = super::cluster(name, style, CLIENTS, config)
         .survives(Claim::clock_drift(DRIFT_PPB, "server"))
@@ -92,15 +88,15 @@ fn profile() -> FaultProfile {
 /// The rule that must find each bug, and the bounds on the search.
 pub(super) fn expected(bug: Bug) -> Expected {
     match bug {
-        Bug::AckBeforeDurable => Expected::new(DURABLE, 200, [0, 10]),
-        Bug::VoteNotDurable => Expected::new(DURABLE, 200, [0, 10]),
-        Bug::CommitRegress => Expected::new(NO_REGRESS, 20, [0, 10]),
-        Bug::TruncateOnLength => Expected::new(ONE_LOG, 200, [0, 10]),
-        Bug::StaleVote => Expected::new(ELECTIONS, 200, [0, 10]),
-        Bug::SnapshotLowersApplied => Expected::new(NO_REGRESS, 200, [0, 10]),
-        Bug::LeaseReadNoEpsilon => Expected::new(FRESH_READS, 200, [0, 10]),
-        Bug::SessionsNotInSnapshot => Expected::new(ONE_STATE, 200, [0, 10]),
-        Bug::CommitStall => Expected::new(SETTLED, 200, [0, 10]),
-        Bug::ApplyNondeterminism => Expected::new(ONE_STATE, 20, [0, 10]),
+        Bug::AckBeforeDurable => Expected::new(DURABLE, 200, [9, 99]).operations(900),
+        Bug::VoteNotDurable => Expected::new(DURABLE, 200, [9, 99]).operations(900),
+        Bug::CommitRegress => Expected::new(NO_REGRESS, 20, [9, 99]).operations(900),
+        Bug::TruncateOnLength => Expected::new(ONE_LOG, 200, [9, 99]).operations(900),
+        Bug::StaleVote => Expected::new(ELECTIONS, 200, [9, 99]).operations(900),
+        Bug::SnapshotLowersApplied => Expected::new(NO_REGRESS, 200, [9, 99]).operations(900),
+        Bug::LeaseReadNoEpsilon => Expected::new(FRESH_READS, 200, [9, 99]).operations(900),
+        Bug::SessionsNotInSnapshot => Expected::new(ONE_STATE, 200, [9, 99]).operations(900),
+        Bug::CommitStall => Expected::new(SETTLED, 200, [9, 99]).operations(900),
+        Bug::ApplyNondeterminism => Expected::new(ONE_STATE, 20, [9, 99]).operations(900),
     }
 }

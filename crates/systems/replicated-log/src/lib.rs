@@ -24,6 +24,6 @@ pub use replica::{Committed, Identity, LogEvent, LogView, MemberChange, Outbox, 
 pub mod rules;
 mod store;
 pub use store::{
-    Client, ClientView, Config, Hosted, Identified, Protocol, ProtocolEvent, ProtocolOutbox, Request, Server, ServerView, Status,
-    StoreAnswer, StoreFact, StoreKey, StoreMessage, StoreModel, StoreOp, StoreValue, label_of, run,
+    Client, ClientView, Config, Hosted, Identified, Operator, OperatorView, Protocol, ProtocolEvent, ProtocolOutbox, Request,
+    Server, ServerView, Status, StoreAnswer, StoreFact, StoreKey, StoreMessage, StoreModel, StoreOp, StoreValue, label_of, run,
 };

@@ -21,6 +21,8 @@ pub enum LogFact {
     Leads {
         /// The term.
         term: u64,
+        /// The configuration in force.
+        members: Members,
     },
     /// It sent a message that promises more than earlier ones, so that all of this must be durable.
     Promised {

@@ -105,7 +105,7 @@ impl Replica {
     }
 
     fn take_office(&mut self, now: LocalInstant, out: &mut Outbox) {
-        out.facts.push(LogFact::Leads { term: self.log.hard.term });
+        out.facts.push(LogFact::Leads { term: self.log.hard.term, members: self.log.members().clone() });
         self.leader = Some(self.id);
         self.begin_to_lead(now, out);
     }

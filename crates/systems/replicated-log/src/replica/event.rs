@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use cluster_sim_node::{Entropy, NodeId};
+use serde::{Deserialize, Serialize};
 
 use crate::entry::{EntryId, Members};
 use crate::log::Record;
@@ -71,7 +72,7 @@ pub enum LogEvent {
 /// A change of the configuration by one server (§4.1).
 ///
 /// So old and new majorities have a server in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MemberChange {
     /// A server becomes a voter, once it has caught up (§4.2.1).
     ///

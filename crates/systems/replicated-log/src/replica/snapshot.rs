@@ -25,7 +25,7 @@ impl Replica {
     pub(super) fn on_snapshot(&mut self, from: NodeId, round: u64, last: EntryId, frame: Bytes, out: &mut Outbox) {
         let is_old = last.index <= self.commit;
         let is_known = is_old || self.log.term_at(last.index) == Some(last.term);
-        let is_known = is_known && !self.has_bug(Bug::SnapshotLowersApplied);
+        let is_known = is_known && !(self.has_bug(Bug::SnapshotLowersApplied) && last.index < self.applied);
         if is_known && self.installing.is_none() {
             // The entries up to it are committed, and here (figure 5.3, step 6).
             self.learn_commit(last.index);

@@ -9,6 +9,8 @@ use crate::log_message::Body;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Transfer {
     target: NodeId,
+    /// Whether the target was asked to stand for election.
+    is_asked: bool,
     /// The leader goes on to lead if it still does then.
     until: LocalInstant,
 }
@@ -18,7 +20,7 @@ impl Replica {
     pub(super) fn transfer(&mut self, now: LocalInstant, target: NodeId, out: &mut Outbox) {
         let is_voter = self.log.members().contains(target) && target != self.id;
         if let (State::Leader(leader), true) = (&mut self.state, is_voter) {
-            leader.transfer = Some(Transfer { target, until: now + self.config.election });
+            leader.transfer = Some(Transfer { target, is_asked: false, until: now + self.config.election });
             self.make_room(out);
         }
     }
@@ -27,9 +29,10 @@ impl Replica {
     pub(super) fn make_room(&mut self, out: &mut Outbox) {
         let last = self.log.last().index;
         let State::Leader(leader) = &mut self.state else { return };
-        if let Some(Transfer { target, .. }) = leader.transfer
+        if let Some(Transfer { target, is_asked: false, until }) = leader.transfer
             && leader.matched(target) == last
         {
+            leader.transfer = Some(Transfer { target, is_asked: true, until });
             leader.made_room = true;
             self.send(target, Body::TimeoutNow, out);
         }

@@ -26,7 +26,7 @@ pub struct OneLog {
 }
 
 /// The log of a replica.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Mirror {
     /// The index of the first of these: the last entry of the snapshot.
     base: u64,
@@ -35,6 +35,12 @@ struct Mirror {
     commit: u64,
     /// The last entry that it vouched for, with its chain.
     vouched: (u64, u64),
+}
+
+impl Default for Mirror {
+    fn default() -> Self {
+        Self { base: 0, entries: vec![(0, 0)], commit: 0, vouched: (0, 0) }
+    }
 }
 
 impl Mirror {
@@ -72,7 +78,7 @@ impl LogRule for OneLog {
                 }
                 Ok(())
             }
-            LogFact::Leads { term } => self.on_leads(at, *term),
+            LogFact::Leads { term, .. } => self.on_leads(at, *term),
             LogFact::Commit { index } => {
                 self.mirror(at).commit = *index;
                 Ok(())

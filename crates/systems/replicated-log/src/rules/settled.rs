@@ -3,7 +3,7 @@
 use cluster_sim_invariants::World;
 
 use crate::replica::Role;
-use crate::store::{ClientView, ServerView, Status};
+use crate::store::{ClientView, OperatorView, ServerView, Status};
 
 /// Whether all servers have one log and one state, and no client has an operation left (V14, H19).
 ///
@@ -17,5 +17,7 @@ pub fn all_is_settled(world: &World<'_>) -> bool {
             && (replica.term, replica.last, replica.chain) == (first.term, first.last, first.chain)
             && (replica.applied, view.digest) == (first.last, leader.digest)
     };
-    servers().all(agrees) && world.views::<ClientView>().all(|(_, client)| client.is_done)
+    let all_are_voters = leader.replica.members.as_slice().len() == servers().count();
+    let is_done = world.views::<OperatorView>().all(|(_, operator)| operator.is_done);
+    all_are_voters && is_done && servers().all(agrees) && world.views::<ClientView>().all(|(_, client)| client.is_done)
 }

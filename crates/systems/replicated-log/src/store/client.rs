@@ -57,6 +57,10 @@ struct Current {
 impl Protocol for Client {
     type View = ClientView;
 
+    fn operations(config: &Config) -> u64 {
+        config.operations
+    }
+
     fn boot(config: Config, identity: Identified) -> Self {
         let target = NodeId(identity.id.0 % config.servers);
         let numbers = identity.operations.iter().copied().collect();

@@ -27,6 +27,10 @@ pub struct Config {
     pub answer_timeout: Duration,
     /// How often a client asks before it gives an operation up; that stays open then.
     pub attempts: u32,
+    /// The orders of an operator in one life: transfers, and servers taken out and back in, by turns.
+    pub orders: u64,
+    /// The time between two orders.
+    pub order_pause: Duration,
     /// The share of operations before which a client turns to a server by chance.
     pub moves: Ratio,
 }
@@ -44,6 +48,8 @@ impl Default for Config {
             pause: Duration::from_millis(20),
             answer_timeout: Duration::from_millis(60),
             attempts: 12,
+            orders: 0,
+            order_pause: Duration::from_millis(100),
             moves: Ratio::percent(10),
         }
     }

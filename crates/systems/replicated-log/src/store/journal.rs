@@ -117,7 +117,7 @@ impl ServerJournal {
                 return Some(self.on_journal(event));
             }
             (Then::Listed, Err(error)) if error.kind == DiskErrorKind::NotFound => return self.recover(),
-            (_, Err(_)) => return Some(JournalNews::Failed),
+            (_, Err(_)) => return Some(self.fail()),
             (Then::Listed, Ok(DiskOutput::Entries(entries))) => {
                 for name in entries.into_iter().map(|entry| entry.name).filter(|name| JournalEngine::owns(name)) {
                     let path = format!("{JOURNAL}/{name}");
@@ -143,15 +143,19 @@ impl ServerJournal {
         None
     }
 
+    /// Does nothing more until it is read again: a journal of which a part was read would be another one.
+    fn fail(&mut self) -> JournalNews {
+        self.steps.clear();
+        self.engine = None;
+        JournalNews::Failed
+    }
+
     fn on_journal(&mut self, event: JournalEvent) -> JournalNews {
         match event {
             JournalEvent::Opened => {
                 EntryLog::read(&std::mem::take(&mut self.records)).map_or(JournalNews::Damaged, JournalNews::Ready)
             }
-            JournalEvent::Refused { .. } | JournalEvent::Failed { .. } => {
-                self.engine = None;
-                JournalNews::Failed
-            }
+            JournalEvent::Refused { .. } | JournalEvent::Failed { .. } => self.fail(),
             _ => {
                 let synced = self.engine.as_ref().map_or(0, JournalEngine::synced);
                 JournalNews::Synced(synced.saturating_sub(self.opened_at))

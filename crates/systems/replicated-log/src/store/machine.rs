@@ -22,7 +22,7 @@ pub struct Hosted<P: Protocol> {
 impl<P: Protocol> Hosted<P> {
     /// Creates the machine of a life.
     pub fn boot(config: Config, boot: &Boot) -> Self {
-        let operations = boot.operations(0..config.operations).collect();
+        let operations = boot.operations(0..P::operations(&config)).collect();
         let identity = Identified { id: boot.id(), life: boot.incarnation(), entropy: boot.entropy(), operations };
         Self { protocol: P::boot(config, identity), view: P::View::default(), armed: None, outbox: ProtocolOutbox::default() }
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::operation::{StoreAnswer, StoreKey};
 use super::sessions::Command;
 use crate::log_message::{LogMessage, label};
+use crate::replica::MemberChange;
 
 /// A message of the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,25 @@ pub enum StoreMessage {
         question: u64,
         /// The register.
         key: StoreKey,
+    },
+    /// From operator to server: make room for another leader.
+    Transfer {
+        /// As above.
+        question: u64,
+        /// The next leader.
+        to: NodeId,
+    },
+    /// From operator to server: change the configuration.
+    Change {
+        /// As above.
+        question: u64,
+        /// The change.
+        change: MemberChange,
+    },
+    /// From server to operator: the transfer has begun, or the configuration is so.
+    Done {
+        /// As above.
+        question: u64,
     },
     /// From server to client: the session is open.
     Opened {
@@ -65,6 +85,9 @@ pub fn label_of(message: &StoreMessage) -> Label {
         StoreMessage::Answer { question, .. } => (23, *question),
         StoreMessage::Expired { question } => (24, *question),
         StoreMessage::Refused { question, .. } => (25, *question),
+        StoreMessage::Transfer { question, .. } => (26, *question),
+        StoreMessage::Change { question, .. } => (27, *question),
+        StoreMessage::Done { question } => (28, *question),
     };
     Label::Key { kind, id }
 }

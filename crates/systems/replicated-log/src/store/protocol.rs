@@ -17,6 +17,12 @@ pub trait Protocol: Sized + 'static {
     /// The state that rules may read.
     type View: Clone + Default + PartialEq + Send + 'static;
 
+    /// Returns how many operations of a history it calls for in one life.
+    fn operations(config: &Config) -> u64 {
+        let _ = config;
+        0
+    }
+
     /// Creates it at the beginning of a life.
     fn boot(config: Config, identity: Identified) -> Self;
 

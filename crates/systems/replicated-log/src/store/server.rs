@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use cluster_sim_node::{DiskOp, Entropy, LocalInstant, NodeId};
 
 use super::config::Config;
@@ -11,7 +12,7 @@ use super::message::StoreMessage;
 use super::operation::StoreKey;
 use super::protocol::{Identified, Protocol, ProtocolEvent, ProtocolOutbox};
 use super::sessions::{Command, Effect, Store};
-use crate::replica::{Identity, LogEvent, LogView, Outbox, Refused, Replica};
+use crate::replica::{Identity, LogEvent, LogView, Outbox, Refused, Replica, Role};
 
 /// A server, as a protocol without IO.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Server {
     /// The clients that wait for reads, by token.
     reads: BTreeMap<u64, (NodeId, u64, StoreKey)>,
     tokens: u64,
+    /// The last snapshot, with its index, until the log is cut to it.
+    snapshot: Option<(u64, Bytes)>,
     /// When it reads its disk again.
     retry: Option<LocalInstant>,
     /// How often it has read its disk in this life.
@@ -76,6 +79,7 @@ impl Protocol for Server {
             waiting: BTreeMap::new(),
             reads: BTreeMap::new(),
             tokens: 0,
+            snapshot: None,
             retry: None,
             readings: 0,
             out: Outbox::default(),
@@ -142,7 +146,7 @@ impl Server {
     }
 
     fn forget(&mut self, outbox: &mut ProtocolOutbox) {
-        (self.replica, self.store) = (None, Store::default());
+        (self.replica, self.store, self.snapshot) = (None, Store::default(), None);
         let waiting = std::mem::take(&mut self.waiting).into_values().map(|(_, client, question)| (client, question));
         let reads = std::mem::take(&mut self.reads).into_values().map(|(client, question, _)| (client, question));
         for (client, question) in waiting.chain(reads) {
@@ -168,6 +172,21 @@ impl Server {
                 self.tell(now, LogEvent::Read { token: self.tokens }, outbox);
             }
             StoreMessage::Read { question, .. } => refuse(from, question, None, outbox),
+            StoreMessage::Transfer { question, to } => {
+                self.tell(now, LogEvent::Transfer(to), outbox);
+                match self.replica.as_ref().map(|replica| replica.view()) {
+                    Some(view) if view.role == Role::Leader => outbox.send(from, StoreMessage::Done { question }),
+                    view => outbox.send(from, StoreMessage::Refused { question, leader: view.and_then(|view| view.leader) }),
+                }
+            }
+            StoreMessage::Change { question, change } => {
+                self.tell(now, LogEvent::Change(change), outbox);
+                match self.out.change.take() {
+                    Some(Err(Refused::NoChange)) => outbox.send(from, StoreMessage::Done { question }),
+                    // Begun, or another one is under way: the operator asks again until it is in force.
+                    result => refuse(from, question, result.and_then(Result::err), outbox),
+                }
+            }
             _ => {}
         }
     }
@@ -185,6 +204,7 @@ impl Server {
             if let Some((index, snapshot)) = self.out.install.take() {
                 self.store = Store::restore(&snapshot).expect("a server made it");
                 self.waiting.clear();
+                self.snapshot = None;
                 next = Some(LogEvent::Installed { index });
             }
             self.execute(outbox);
@@ -228,11 +248,17 @@ impl Server {
         }
     }
 
-    /// Takes a snapshot once enough entries were executed since the last one.
-    fn snapshot(&self) -> Option<LogEvent> {
+    /// Takes a snapshot once enough entries were executed since the last one, and cuts the log to it half as many later.
+    ///
+    /// So a server that is a little behind needs no snapshot.
+    fn snapshot(&mut self) -> Option<LogEvent> {
         let view = self.replica.as_ref()?.view();
-        let is_due = view.applied >= view.base + self.config.snapshot_entries && !view.is_installing;
-        is_due.then(|| LogEvent::Compact { index: view.applied, state: self.store.snapshot(self.config.log.bug) })
+        let entries = self.config.snapshot_entries;
+        if self.snapshot.is_none() && view.applied >= view.base + entries && !view.is_installing {
+            self.snapshot = Some((view.applied, self.store.snapshot(self.config.log.bug)));
+        }
+        let (index, state) = self.snapshot.take_if(|(index, _)| view.applied >= *index + entries / 2)?;
+        Some(LogEvent::Compact { index, state })
     }
 }
 

@@ -20,7 +20,7 @@ type InFlight = Pin<Box<dyn Future<Output = DiskResult> + Send>>;
 pub async fn run<P: Protocol>(node: Node, config: Config) {
     let port = node.bind(Hosted::<P>::PORT).labelled(label_of);
     let disk = node.disk();
-    let operations = node.operations(0..config.operations).collect();
+    let operations = node.operations(0..P::operations(&config)).collect();
     let identity = Identified { id: node.id(), life: node.incarnation(), entropy: node.entropy(), operations };
     let mut protocol = P::boot(config, identity);
     let (mut outbox, mut view) = (ProtocolOutbox::default(), P::View::default());
