@@ -2,8 +2,14 @@
 //!
 //! | file | claims |
 //! |---|---|
+//! | `any_faults.rs` | promises under any mix of faults, and faults that profiles draw |
+//! | `conformance.rs` | the same cases over the simulated store, `InMemory` and `LocalFileSystem` |
+//! | `faults.rs` | each fault of an object store, by its number in O1 to O10 |
 //! | `requests.rs` | requests of a node reach the store over links, take time, and outlive crashes of the store |
 
+mod any_faults;
+mod conformance;
+mod faults;
 mod requests;
 
 use std::sync::Arc;

@@ -120,7 +120,7 @@ fn shipper() -> Scenario {
     Scenario::new("shipper")
         .object_store("s3", ObjectStoreModel::default())
         .nodes("shipper", 2, main)
-        .chaos(often)
+        .chaos(often.also(FaultKind::object_store()).also(FaultKind::object_store_dishonest()))
         .always("no object is empty", |world| {
             let objects = world.objects(NodeId(0)).expect("it serves a store");
             objects.keys("").iter().all(|key| objects.content(key).is_some_and(|content| !content.is_empty()))
@@ -190,6 +190,8 @@ fn a_thousand_runs_repeat_from_their_decisions() {
         Choice::CancelTask,
         Choice::CrashInIo,
         Choice::ObjectTime,
+        Choice::ObjectFault,
+        Choice::ObjectFaultPlace,
     ];
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), all, "every kind of choice was decided and pinned");
 }

@@ -164,8 +164,8 @@ pub mod net {
 pub mod fault {
     pub use cluster_sim_simulation::{
         AfterStep, Claim, ClockFault, Clocks, DiskFault, DomainFault, Fault, FaultDomain, FaultKind, FaultPlan, FaultProfile,
-        FaultRecord, InvalidProfile, LinkFault, MessageHold, NetworkFault, NodeFault, PlanError, ProcessFault, ScheduledFault,
-        Trigger,
+        FaultRecord, InvalidProfile, LinkFault, MessageHold, NetworkFault, NodeFault, ObjectRequests, ObjectStoreFault, PlanError,
+        ProcessFault, ScheduledFault, Trigger,
     };
     pub use cluster_sim_types::SignedDuration;
 }
@@ -182,7 +182,7 @@ pub mod object_store {
     #[cfg(feature = "object-store")]
     pub use cluster_sim_node::{ObjectClientOptions, ObjectRequestError, RequestFailure, RetryPolicy, SimObjectStore};
     #[cfg(feature = "test-utils")]
-    pub use cluster_sim_storage::{InvalidObjectStore, ObjectStoreModel, ObjectTimes, PrefixModel, Visibility};
+    pub use cluster_sim_storage::{InvalidObjectStore, ObjectDamage, ObjectStoreModel, ObjectTimes, PrefixModel, Visibility};
     pub use cluster_sim_storage::{ObjectErrorKind, ObjectOpKind};
 }
 
@@ -271,6 +271,11 @@ struct Readme;
 #[cfg(all(doctest, feature = "test-utils"))]
 #[doc = include_str!("../../../docs/triggers.md")]
 struct Triggers;
+
+/// Compiles and runs the code about object stores.
+#[cfg(all(doctest, feature = "test-utils", feature = "object-store"))]
+#[doc = include_str!("../../../docs/object-store.md")]
+struct ObjectStores;
 
 /// Compiles and runs the code of the guide, one type for each page so that a failing test names its page.
 #[cfg(all(doctest, feature = "test-utils"))]

@@ -154,6 +154,7 @@ impl Coverage {
                 let cure = match kind.as_str() {
                     "crash in io" | "random crash in io" => DISKS,
                     kind if kind.contains("disk") || kind.contains("sync") => DISKS,
+                    kind if kind.contains("object") => "let clients use the object store while they last, or let them last longer",
                     kind if kind.contains("clock") || kind.contains("drift") => {
                         "let them hit nodes that read their clocks: spare the groups of others with `sparing([\"client\"])`"
                     }

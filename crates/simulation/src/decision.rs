@@ -78,6 +78,8 @@ impl fmt::Display for Decision {
             Choice::CrashInIo => formatter.write_str("crashes at an operation of its disk"),
             Choice::DiskFaultPlace => write!(formatter, "has a disk fault at place {}", self.value),
             Choice::ObjectTime => write!(formatter, "has a request to an object store of {duration:?}"),
+            Choice::ObjectFault => formatter.write_str("has a request to an object store that a fault hits"),
+            Choice::ObjectFaultPlace => write!(formatter, "has a fault of an object store at place {}", self.value),
             choice => write!(formatter, "{}", crash_choice_text(choice, self.value).unwrap_or_default()),
         }
     }

@@ -40,7 +40,8 @@ pub use definition::{RestartPolicy, ScenarioError, Trigger};
 pub use event::{EventKind, EventMessage, Key, Sent, TaskEnd};
 pub use fault::{
     AfterStep, Claim, ClockFault, Clocks, DiskFault, DomainFault, Fault, FaultDomain, FaultKind, FaultPlan, FaultProfile,
-    InvalidProfile, LinkFault, NetworkFault, NodeFault, PlanError, ProcessFault, ScheduledFault, SpanKind,
+    InvalidProfile, LinkFault, NetworkFault, NodeFault, ObjectRequests, ObjectStoreFault, PlanError, ProcessFault, ScheduledFault,
+    SpanKind,
 };
 pub use profile::{Profile, ProfilePart, ProfileSubject};
 pub use recording::{Event, LeftOut, NodeView, Recording, Span};

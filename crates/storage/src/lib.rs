@@ -51,14 +51,14 @@ pub use journal::{
 };
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]
-pub use object::{Admission, CompiledObjectStore, ObjectStores, Performed};
+pub use object::{Admission, CompiledObjectStore, ObjectRule, ObjectRuleId, ObjectScope, ObjectStores, Performed};
 #[cfg(any(feature = "test-utils", feature = "object-store"))]
 #[doc(hidden)]
 pub use object::{
     BODY_CHUNK, ByteRange, GetConditions, OBJECT_PORT, ObjectAnswer, ObjectInfo, ObjectMessage, ObjectOp, PutCondition,
 };
 #[cfg(feature = "test-utils")]
-pub use object::{InvalidObjectStore, ObjectStoreModel, ObjectTimes, PrefixModel, Visibility};
+pub use object::{InvalidObjectStore, ObjectDamage, ObjectStoreModel, ObjectTimes, PrefixModel, Visibility};
 #[cfg(any(feature = "test-utils", feature = "object-store"))]
 pub use object::{ObjectErrorKind, ObjectOpKind};
 pub use operation::{

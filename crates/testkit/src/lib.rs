@@ -12,6 +12,7 @@
 
 pub mod arbitrary;
 pub mod arbitrary_disks;
+pub mod arbitrary_objects;
 pub mod echo;
 pub mod equivalence;
 pub mod faults;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use cluster_sim_storage::{ByteRange, GetConditions, ObjectAnswer, ObjectInfo, ObjectMessage, ObjectOp};
@@ -25,6 +26,8 @@ pub(super) struct Body {
     rest: Range<u64>,
     /// How often it may still be asked for again.
     resumptions: u32,
+    /// The wait before that.
+    wait: Duration,
 }
 
 impl Body {
@@ -35,8 +38,9 @@ impl Body {
         version: Option<String>,
         rest: Range<u64>,
     ) -> Self {
-        let resumptions = connection.options.retry.retries;
-        Self { connection, session: Some(session), key: info.key.clone(), tag: info.tag.clone(), version, rest, resumptions }
+        let policy = connection.options.retry;
+        let (resumptions, wait) = (policy.retries, policy.first_backoff);
+        Self { connection, session: Some(session), key: info.key.clone(), tag: info.tag.clone(), version, rest, resumptions, wait }
     }
 
     pub(super) fn into_stream(self) -> BoxStream<'static, Result<Bytes>> {
@@ -91,6 +95,8 @@ impl Body {
             return Err(failed.about(&self.key));
         }
         self.resumptions -= 1;
+        self.connection.node.sleep(self.wait).await;
+        self.wait = self.connection.next_wait(self.wait);
         let op = ObjectOp::Get {
             key: self.key.clone(),
             conditions: GetConditions { if_match: Some(self.tag.clone()), ..GetConditions::default() },

@@ -35,14 +35,20 @@ impl Connection {
                 return Err(ObjectRequestError { failure, attempts, elapsed });
             }
             self.node.sleep(wait).await;
-            let bound = last_wait.saturating_mul(policy.base).saturating_sub(policy.first_backoff);
-            last_wait = (policy.first_backoff + self.node.random().within(bound)).min(policy.longest_backoff);
+            last_wait = self.next_wait(last_wait);
         }
         unreachable!("the last attempt returns")
     }
 }
 
 impl Connection {
+    /// The wait after one of that length.
+    pub(super) fn next_wait(&self, last: Duration) -> Duration {
+        let policy = self.options.retry;
+        let bound = last.saturating_mul(policy.base).saturating_sub(policy.first_backoff);
+        (policy.first_backoff + self.node.random().within(bound)).min(policy.longest_backoff)
+    }
+
     /// Makes a request about `path`.
     pub(super) async fn ask(&self, path: &str, op: ObjectOp) -> Result<Answered> {
         self.request(&op).await.map_err(|error| error.about(path))

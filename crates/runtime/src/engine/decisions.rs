@@ -18,6 +18,7 @@
 //! | a fault cancels a task | no |
 //! | a fault crashes a node at an operation of its disk | no |
 //! | a fault of a disk hits an operation or a sector; where | no; the first place |
+//! | a fault of an object store hits a request; how | no; the first way |
 //!
 //! A **decision** is a choice with another value: a site (stream and address as one word) and the roll.
 //! `Scenario::run_with_decisions` logs the decisions of a run; `Scenario::with_decisions` uses them in place of the seed, and
@@ -92,6 +93,10 @@ pub enum Choice {
     CrashInIo,
     /// Time that a request to an object store takes, in nanoseconds.
     ObjectTime,
+    /// Whether a fault of an object store hits a request, or a key of one to delete many.
+    ObjectFault,
+    /// In which of several ways it does, or at which bit of the answer.
+    ObjectFaultPlace,
 }
 
 impl Choice {
@@ -99,11 +104,11 @@ impl Choice {
     const fn canonical(self) -> Roll {
         Roll(match self {
             Self::Start | Self::Order | Self::Pick | Self::Select => 0,
-            Self::ReorderBy | Self::TimerLateBy | Self::DiskFaultPlace => 0,
+            Self::ReorderBy | Self::TimerLateBy | Self::DiskFaultPlace | Self::ObjectFaultPlace => 0,
             Self::Delay | Self::DiskTime | Self::ClockDrift | Self::ObjectTime => 1 << 63,
             Self::CrashNames | Self::CrashName | Self::CrashFile | Self::CrashSector | Self::CrashLength => 0,
             Self::Loss | Self::Rule | Self::Duplicate | Self::Reorder | Self::TimerLate => u64::MAX,
-            Self::DiskFault | Self::CancelTask | Self::CrashInIo => u64::MAX,
+            Self::DiskFault | Self::CancelTask | Self::CrashInIo | Self::ObjectFault => u64::MAX,
         })
     }
 }

@@ -180,6 +180,11 @@ impl Definition {
         self.disks_of.iter().rfind(|(of, _)| of == group).map(|(_, disk)| disk)
     }
 
+    /// Whether the nodes of a group serve an object store.
+    pub(crate) fn serves_objects(&self, group: &str) -> bool {
+        self.object_stores.iter().any(|(of, _)| of == group)
+    }
+
     /// The nodes that count together for a claim: those of a group or set, those of each shard apart unless domains are counted.
     pub(crate) fn cohorts_of(&self, claim: &Claim, names: &NodeNames) -> Vec<Vec<NodeId>> {
         let nodes = names.group_or_set(&claim.set).unwrap_or_default();

@@ -112,6 +112,17 @@ pub(crate) const FAULTS: &[(&str, &str)] = &[
     ("poison message", "crash {node} of message {nth}{down_for}{for}"),
     ("random crash in io", "crash {node} in {share} of its disk operations{down_for}{for}"),
     ("crash in io", "crash {node} in disk operation {nth}{down_for}{for}"),
+    ("object error", "refuse {requests} ({errors}){for}"),
+    ("object lost answer", "lose the answers to {requests} ({done}{instead}){for}"),
+    ("object lost write", "lose the writes of {requests}{for}"),
+    ("object damage", "damage the answers to {requests} ({damage}){for}"),
+    ("object lag", "answer {requests} as of {lag} before{for}"),
+    ("object pages", "answer {requests} in pages of {entries}{for}"),
+    ("object resurrect", "bring back what {requests} delete {after} later{for}"),
+    ("object expire", "lose {objects}"),
+    ("slow objects", "slow {requests} ({by}){for}"),
+    ("object stall", "stall {requests}{for}"),
+    ("object throttle", "serve {rate} a second of {requests}{for}"),
 ];
 
 /// The sentence of a fault of that kind, from its parts.

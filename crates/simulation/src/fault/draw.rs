@@ -30,6 +30,8 @@ pub(crate) struct Target<'a> {
     pub(crate) shard: Shard,
     pub(crate) zone: Option<&'a str>,
     pub(crate) rack: Option<&'a str>,
+    /// Whether it serves an object store.
+    pub(crate) serves_objects: bool,
     /// Its earliest start.
     pub(crate) starts: Duration,
 }
@@ -64,6 +66,8 @@ pub(super) struct Targets<'a> {
     pub(super) nodes: &'a [&'a str],
     /// Those of them whose disks may be damaged.
     pub(super) disks: &'a [&'a str],
+    /// The nodes that serve an object store; faults of the store are not those of its node.
+    pub(super) stores: &'a [&'a str],
     /// The nodes that faults of links may name.
     pub(super) cut: &'a [&'a str],
     /// The nodes of each region that faults of links may name.
@@ -83,6 +87,7 @@ impl<'a> Targets<'a> {
     /// The nodes that faults of that kind may hit.
     pub(super) fn of(self, kind: FaultKind) -> &'a [&'a str] {
         match kind {
+            kind if kind.is_of_object_stores() => self.stores,
             kind if kind.damages_disks() => self.disks,
             kind if hits_nodes(kind) => self.nodes,
             _ => self.cut,
@@ -92,6 +97,7 @@ impl<'a> Targets<'a> {
     /// Whether faults of that kind may hit the node.
     pub(super) fn allow(self, kind: FaultKind, node: &str) -> bool {
         match kind {
+            kind if kind.is_of_object_stores() => self.stores.contains(&node),
             kind if kind.damages_disks() => self.disks.contains(&node),
             kind if hits_nodes(kind) => (self.is_hit)(node),
             _ => (self.is_cut)(node),

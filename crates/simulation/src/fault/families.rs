@@ -12,6 +12,7 @@ use super::family::{Applied, Family};
 use super::link::LinkFault;
 use super::network::NetworkFault;
 use super::node::NodeFault;
+use super::object_store::ObjectStoreFault;
 use super::process::ProcessFault;
 
 /// Writes what is the same for all families; a family is a line of its call.
@@ -146,6 +147,7 @@ families! {
         Network: NetworkFault,
         Link: LinkFault,
         Disk: DiskFault,
+        ObjectStore: ObjectStoreFault,
     }
     nodes {
         Domain: DomainFault,

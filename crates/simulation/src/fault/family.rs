@@ -297,3 +297,11 @@ impl<I> Applied<I> {
         Applied { effect, in_force: in_force.map(of), again, reason, hit }
     }
 }
+
+/// The name of a value in data, such as `set_len`.
+pub(super) fn data_name(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    }
+}

@@ -7,7 +7,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error, I
 use serde::forward_to_deserialize_any;
 
 use super::objects_only::ObjectsOnly;
-use super::{ClockFault, DiskFault, DomainFault, Fault, LinkFault, NetworkFault, NodeFault, ProcessFault};
+use super::{ClockFault, DiskFault, DomainFault, Fault, LinkFault, NetworkFault, NodeFault, ObjectStoreFault, ProcessFault};
 use crate::known_names::suggested;
 
 impl<'de> Deserialize<'de> for Fault {
@@ -37,6 +37,7 @@ impl<'de> Visitor<'de> for AnyFamily {
             Of::Clock => ClockFault::deserialize(known).map(Fault::Clock),
             Of::Disk => DiskFault::deserialize(known).map(Fault::Disk),
             Of::Process => ProcessFault::deserialize(known).map(Fault::Process),
+            Of::ObjectStore => ObjectStoreFault::deserialize(known).map(Fault::ObjectStore),
         }
     }
 }
@@ -51,6 +52,7 @@ enum Of {
     Clock,
     Disk,
     Process,
+    ObjectStore,
 }
 
 /// A kind, and the family that has it.
@@ -80,6 +82,7 @@ impl Visitor<'_> for AnyKind {
             (Of::Clock, kinds::<ClockFault>()),
             (Of::Disk, kinds::<DiskFault>()),
             (Of::Process, kinds::<ProcessFault>()),
+            (Of::ObjectStore, kinds::<ObjectStoreFault>()),
         ];
         match families.iter().find(|(_, kinds)| kinds.contains(&kind)) {
             Some((family, _)) => Ok(KindOf(kind.to_owned(), *family)),
@@ -180,6 +183,9 @@ mod tests {
             kinds::<ProcessFault>(),
             ["graceful_stop", "slow", "cancel_tasks", "equal_random", "poison_message", "crash_in_io", "random_crash_in_io"]
         );
+        let outage = ObjectStoreFault::outage("s3/0", None);
+        let text = r#"{"object_error":{"requests":{"store":"s3/0"},"errors":["slow_down"]}}"#;
+        assert_eq!(serde_json::from_str::<Fault>(text).unwrap(), outage.into());
         let crash = NodeFault::Crash { node: "a/0".to_owned(), down_for: None };
         assert_eq!(serde_json::from_str::<Fault>(r#"{"crash":{"node":"a/0"}}"#).unwrap(), crash.into());
         assert_eq!(serde_json::from_str::<Fault>(r#""heal_all""#).unwrap(), NetworkFault::HealAll.into());
@@ -196,7 +202,9 @@ mod tests {
              `late_timers`, `coalesced_timers`, `disk_error`, `disk_full`, `sync_error`, `lying_sync`, `bit_rot`, \
              `rot_on_read`, `misdirect`, `lost_write`, `stale_read`, `rollback`, `truncate_file`, `remove_file`, \
              `append_garbage`, `slow_disk`, `disk_stall`, `disk_limit`, `reformat`, `graceful_stop`, `slow`, \
-             `cancel_tasks`, `equal_random`, `poison_message`, `crash_in_io`, `random_crash_in_io` at line 1 column 8"
+             `cancel_tasks`, `equal_random`, `poison_message`, `crash_in_io`, `random_crash_in_io`, \
+             `object_error`, `object_lost_answer`, `object_lost_write`, `object_damage`, `object_lag`, `object_pages`, \
+             `object_resurrect`, `object_expire`, `slow_objects`, `object_stall`, `object_throttle` at line 1 column 8"
         );
         assert_eq!(
             refusal(r#"{"crash":{"node":"a/0","for":1}}"#),

@@ -109,6 +109,30 @@ fault_kinds! {
     RollingRestart,
     /// Crashes of a node at 1 to 100 percent of the operations of its disk, in each of its lives.
     RandomCrashInIo,
+    /// Requests to an object store that are refused: 1 to 100 percent.
+    ///
+    /// As all faults of object stores, drawn only if asked for.
+    ObjectError,
+    /// Answers of an object store that are lost, of what was done at once, late or twice.
+    ObjectLostAnswer,
+    /// Object stores 2 to 128 times as slow, or 10 to 640 ms slower.
+    SlowObjects,
+    /// Requests to an object store that wait for the end of the fault.
+    ObjectStall,
+    /// Object stores that serve 1 to 128 requests per second.
+    ObjectThrottle,
+    /// Pages of 1 to 8 entries.
+    ObjectPages,
+    /// Reads and lists of an object store as it was 80 ms to 5 s before.
+    ObjectLag,
+    /// Wrong bytes or tags in 1 to 100 percent of the reads.
+    ObjectDamage,
+    /// Writes to an object store that succeed and change nothing.
+    ObjectLostWrite,
+    /// Deleted objects that come back 80 ms to 5 s later.
+    ObjectResurrect,
+    /// 1 to 100 percent of the objects, gone.
+    ObjectExpire,
 }
 
 impl FaultKind {
@@ -170,6 +194,24 @@ impl FaultKind {
         Self::disk_honest().chain(Self::disk_dishonest()).any(|kind| kind == self)
     }
 
+    /// The faults of object stores that tell.
+    ///
+    /// Errors, lost answers, and answers that come late or in shorter pages. A system that repeats what it must, and only that, survives any number of them.
+    pub fn object_store() -> impl Iterator<Item = Self> {
+        [Self::ObjectError, Self::ObjectLostAnswer, Self::SlowObjects, Self::ObjectStall, Self::ObjectThrottle, Self::ObjectPages]
+            .into_iter()
+    }
+
+    /// The faults of object stores that break what S3 promises, without an error.
+    pub fn object_store_dishonest() -> impl Iterator<Item = Self> {
+        [Self::ObjectLag, Self::ObjectDamage, Self::ObjectLostWrite, Self::ObjectResurrect, Self::ObjectExpire].into_iter()
+    }
+
+    /// Whether it hits an object store.
+    pub(super) fn is_of_object_stores(self) -> bool {
+        Self::object_store().chain(Self::object_store_dishonest()).any(|kind| kind == self)
+    }
+
     /// The kinds of the default profile.
     pub(super) fn common() -> impl Iterator<Item = Self> {
         let is_asked_for = |kind: Self| {
@@ -177,6 +219,7 @@ impl FaultKind {
                 || kind.is_of_clocks()
                 || kind.is_of_disks()
                 || kind.is_of_processes()
+                || kind.is_of_object_stores()
         };
         Self::ALL.into_iter().filter(move |kind| !is_asked_for(*kind))
     }

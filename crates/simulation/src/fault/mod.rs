@@ -2,7 +2,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `network.rs`, `link.rs`, `domain.rs`, `node/`, `clock/`, `disk/`, `process/` | a family of faults: all that is particular to its kinds |
+//! | `network.rs`, `link.rs`, `domain.rs`, `node/`, `clock/`, `disk/`, `object_store/`, `process/` | a family of faults: all that is particular to its kinds |
 //! | `cut.rs`, `turns.rs` | cuts in force, which cuts and flaps share; restarts of nodes one after the other |
 //! | `family.rs` | the trait of a family: names, text, effect, end, what minimization tries |
 //! | `families.rs` | a fault of any family while a run applies and ends it |
@@ -32,6 +32,7 @@ mod link;
 mod names;
 mod network;
 mod node;
+mod object_store;
 mod objects_only;
 mod plan;
 mod process;
@@ -61,6 +62,7 @@ pub use link::LinkFault;
 pub(crate) use names::NodeNames;
 pub use network::NetworkFault;
 pub use node::NodeFault;
+pub use object_store::{ObjectRequests, ObjectStoreFault};
 pub use plan::{AfterStep, FaultPlan, ScheduledFault};
 pub use process::ProcessFault;
 pub(crate) use profile::CompiledProfile;
@@ -89,6 +91,8 @@ pub enum Fault {
     Disk(DiskFault),
     /// Of the process on a node.
     Process(ProcessFault),
+    /// Of an object store.
+    ObjectStore(ObjectStoreFault),
 }
 
 /// Calls the family of a fault.
@@ -102,6 +106,7 @@ macro_rules! of_family {
             Fault::Clock($family) => $call,
             Fault::Disk($family) => $call,
             Fault::Process($family) => $call,
+            Fault::ObjectStore($family) => $call,
         }
     };
 }
@@ -192,6 +197,7 @@ impl Fault {
             (Self::Clock(fault), Self::Clock(earlier)) => fault.ends(earlier),
             (Self::Disk(fault), Self::Disk(earlier)) => fault.ends(earlier),
             (Self::Process(fault), Self::Process(earlier)) => fault.ends(earlier),
+            (Self::ObjectStore(fault), Self::ObjectStore(earlier)) => fault.ends(earlier),
             _ => false,
         }
     }
@@ -207,6 +213,7 @@ impl Fault {
             Self::Clock(fault) => Resolved::Clock(fault.resolve(&names)?),
             Self::Disk(fault) => Resolved::Disk(fault.resolve(&names)?),
             Self::Process(fault) => Resolved::Process(fault.resolve(&names)?),
+            Self::ObjectStore(fault) => Resolved::ObjectStore(fault.resolve(&names)?),
         })
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct NodeNames {
     pub(crate) sets: BTreeMap<String, Vec<NodeId>>,
     /// The bytes that the disk of each node takes.
     pub(crate) disk_bytes: BTreeMap<NodeId, u64>,
+    /// The nodes that serve an object store.
+    pub(crate) object_stores: BTreeSet<NodeId>,
     /// The declared points in node code.
     pub(crate) failpoints: BTreeSet<String>,
 }

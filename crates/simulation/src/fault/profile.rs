@@ -139,8 +139,17 @@ impl FaultProfile {
         self.also(FaultKind::disk_honest()).also([FaultKind::CrashInIo])
     }
 
-    /// Why no seed can draw a fault in a scenario with or without failpoints and domains, though it is to; and the cure.
-    pub(crate) fn idle_reason(&self, has_failpoints: bool, has_domains: bool) -> Option<String> {
+    /// Draws faults of object stores that tell: [`FaultKind::object_store`].
+    ///
+    /// They hit all stores, also those whose nodes are [spared](Self::sparing). Those that lose or change what was promised are
+    /// [`FaultKind::object_store_dishonest`]; draw them with [`also`](Self::also).
+    #[must_use]
+    pub fn with_object_store_faults(self) -> Self {
+        self.also(FaultKind::object_store())
+    }
+
+    /// Why no seed can draw a fault in a scenario that has these things or not, though it is to; and the cure.
+    pub(crate) fn idle_reason(&self, has_failpoints: bool, has_domains: bool, has_stores: bool) -> Option<String> {
         if self.mean_interval.is_zero() || self.mean_duration.is_zero() {
             return None;
         }
@@ -150,10 +159,14 @@ impl FaultProfile {
         let needs = |kind: &FaultKind| match kind {
             FaultKind::Failpoint if !has_failpoints => Some("crashes at failpoints need `Scenario::failpoints`"),
             FaultKind::DomainLoss if !has_domains => Some("losses of domains need `Scenario::zones`, `racks` or regions"),
+            kind if kind.is_of_object_stores() && !has_stores => Some("faults of object stores need `Scenario::object_store`"),
             _ => None,
         };
         let needs: Option<Vec<&str>> = self.kinds.iter().map(needs).collect();
-        needs.map(|needs| needs.join(", and "))
+        needs.map(|mut needs| {
+            needs.dedup();
+            needs.join(", and ")
+        })
     }
 
     /// Does not draw these kinds of faults.
@@ -210,6 +223,7 @@ impl FaultProfile {
             shard: Shard(0),
             zone: None,
             rack: None,
+            serves_objects: false,
             starts: Duration::ZERO,
         };
         let nodes: Vec<Target<'_>> = nodes.iter().copied().map(target).collect();
@@ -249,6 +263,7 @@ impl CompiledProfile {
         cut.iter().for_each(|node| node.region.into_iter().for_each(|region| regions.entry(region).or_default().push(node.name)));
         let regions: Vec<Vec<&str>> = regions.into_values().collect();
         let domains = domains_of(nodes, &hit);
+        let stores: Vec<&str> = nodes.iter().filter(|node| node.serves_objects).map(|node| node.name).collect();
         let [hit, cut] = [hit, cut].map(|nodes| nodes.into_iter().map(|node| node.name).collect::<Vec<&str>>());
         // Absent where no node is spared, as in most scenarios.
         let set_of = |names: &Vec<&str>| (names.len() < nodes.len()).then(|| names.iter().map(|name| (*name).to_owned()).collect());
@@ -261,6 +276,7 @@ impl CompiledProfile {
         let targets = Targets {
             nodes: &hit,
             disks,
+            stores: &stores,
             cut: &cut,
             regions: &regions,
             links,

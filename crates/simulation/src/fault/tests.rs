@@ -58,6 +58,7 @@ fn one_of_each() -> Vec<Fault> {
         .chain(clocks.map(Fault::from))
         .chain(disk::one_of_each("a/0", duration).into_iter().map(Fault::from))
         .chain(process::one_of_each("a/0", [open_for, cut_for], duration).into_iter().map(Fault::from))
+        .chain(object_store::one_of_each("a/0", duration).into_iter().map(Fault::from))
         .collect()
 }
 
@@ -71,6 +72,7 @@ fn every_kind_is_one_of_each() {
     let names: BTreeSet<String> = all.iter().map(name).collect();
     let known = [kinds::<NetworkFault>(), kinds::<LinkFault>(), kinds::<NodeFault>(), kinds::<DomainFault>()].concat();
     let known = [known, kinds::<ClockFault>().to_vec(), kinds::<DiskFault>().to_vec(), kinds::<ProcessFault>().to_vec()].concat();
+    let known = [known, kinds::<ObjectStoreFault>().to_vec()].concat();
     assert_eq!(names, known.iter().map(ToString::to_string).collect());
     let kinds: Vec<String> = all.iter().map(|fault| fault.kind().replace(' ', "_")).collect();
     assert_eq!(kinds, all.iter().map(name).collect::<Vec<_>>(), "a kind has one name in data and in text");
@@ -135,6 +137,17 @@ fn every_fault_reads_as_its_sentence() {
         "crash a/0 of message 3 (0.100s down) for 1.500s",
         "crash a/0 in disk operation 1 (0.100s down) for 1.500s",
         "crash a/0 in 0.05 of its disk operations (0.100s down) for 1.500s",
+        "refuse 0.05 of the put/get requests to a/0 below \"topic/\" (slow_down/internal_error, retry after 0.100s) for 1.500s",
+        "lose the answers to all requests to a/0 (done twice, 0.100s apart, told internal_error) for 1.500s",
+        "lose the writes of all requests to a/0 for 1.500s",
+        "damage the answers to all requests to a/0 (shift_range) for 1.500s",
+        "answer all requests to a/0 as of 0.100s before for 1.500s",
+        "answer all requests to a/0 in pages of 3 for 1.500s",
+        "bring back what all requests to a/0 delete 0.100s later for 1.500s",
+        "lose 0.05 of the objects of a/0 below \"topic/\"",
+        "slow all requests to a/0 (3 times, 0.100s more) for 1.500s",
+        "stall all requests to a/0 for 1.500s",
+        "serve 7 a second of all requests to a/0 for 1.500s",
     ];
     assert_eq!(texts, expected);
 }
@@ -153,7 +166,7 @@ fn every_fault_is_refused_where_its_names_are_unknown() {
     let (none, network) = (NodeNames { failpoints, ..NodeNames::default() }, Network::new());
     let nodes = BTreeMap::from([("a/0".to_owned(), NodeId(0)), ("a/1".to_owned(), NodeId(1))]);
     let failpoints = ["a.sync".to_owned()].into();
-    let nodes = NodeNames { nodes, failpoints, ..NodeNames::default() };
+    let nodes = NodeNames { nodes, failpoints, object_stores: [NodeId(0)].into(), ..NodeNames::default() };
     for mut fault in one_of_each() {
         let known = fault.resolve(0, Declared::new(&nodes, &network));
         assert!(known.is_ok(), "{fault}: {known:?}");
@@ -255,6 +268,10 @@ fn every_fault_has_simpler_ones_and_they_end() {
         "crash a/0 of message 3 (0.001s down) for 1.500s",
         "crash a/0 in disk operation 1 (0.001s down) for 1.500s",
         "crash a/0 in 0.05 of its disk operations (0.001s down) for 1.500s",
+        "refuse 0.05 of the put/get requests to a/0 below \"topic/\" (slow_down/internal_error) for 1.500s",
+        "lose the answers to all requests to a/0 (done, told internal_error) for 1.500s",
+        "slow all requests to a/0 (3 times) for 1.500s",
+        "slow all requests to a/0 (0.100s more) for 1.500s",
     ];
     assert_eq!(simpler, expected);
     let mut all = one_of_each();

@@ -139,6 +139,9 @@ fn all_names(definition: &Definition) -> NodeNames {
         let rack = definition.domains.rack_of(member).map(|rack| format!("rack:{rack}"));
         let sets = [Some(format!("group:{}", group.name)), region, shard, zone, rack];
         names.add(&member.name, node, sets.into_iter().flatten());
+        if definition.serves_objects(&group.name) {
+            names.object_stores.insert(node);
+        }
         names.disk_bytes.insert(node, definition.disk_of(&group.name).unwrap_or(&definition.disks).capacity());
     }
     // A region is known even before anything stands in it.
@@ -219,7 +222,7 @@ fn check_profile(definition: &Definition, names: &NodeNames) -> Result<(), Scena
     let Some(profile) = &definition.profile else { return Ok(()) };
     let has_domains =
         [FaultDomain::Rack, FaultDomain::Zone, FaultDomain::Region].iter().any(|kind| !names.domains(*kind).is_empty());
-    let idle = profile.profile().idle_reason(!definition.failpoints.is_empty(), has_domains);
+    let idle = profile.profile().idle_reason(!definition.failpoints.is_empty(), has_domains, !names.object_stores.is_empty());
     idle.map_or(Ok(()), |reason| Err(ScenarioError::IdleProfile { reason }))
 }
 
@@ -248,7 +251,8 @@ fn targets(definition: &Definition) -> impl Iterator<Item = Target<'_>> {
             let starts = definition.start_of(&member.name, &group.name);
             let region = definition.regions.get(usize::from(region.0)).map(String::as_str);
             let [zone, rack] = [definition.domains.zone_of(member), definition.domains.rack_of(member)];
-            Target { name: &member.name, group: &group.name, region, shard, zone, rack, starts }
+            let serves_objects = definition.serves_objects(&group.name);
+            Target { name: &member.name, group: &group.name, region, shard, zone, rack, serves_objects, starts }
         })
     })
 }

@@ -6,11 +6,11 @@ use cluster_sim_runtime::{Address, Choice, Kernel, Site, Stream};
 use cluster_sim_types::{NodeId, VirtualInstant};
 
 use super::operation::{ObjectOp, ObjectOpKind};
+use super::rate::serves;
+use super::rules::{Hits, ObjectRule};
 use super::stores::{ObjectStores, Store};
 
 const TIME: Stream = Stream::named("object store time");
-
-const SECOND: u64 = 1_000_000_000;
 
 /// A request that a store has received, before it takes effect.
 #[derive(Debug)]
@@ -19,6 +19,11 @@ pub struct Admission {
     pub wait: Duration,
     /// Whether its prefix has more requests than the store serves.
     pub(super) is_throttled: bool,
+    /// Tells its choices from those of other requests.
+    pub(super) about: Address,
+    pub(super) hits: Hits,
+    /// Whether it waited for the end of a rule.
+    pub(super) has_waited: bool,
 }
 
 impl ObjectStores {
@@ -39,8 +44,10 @@ impl ObjectStores {
         let site = Site { choice: Choice::ObjectTime, stream: TIME, address: about, node, peer: client };
         let time = kernel.choose(site, |roll| table.sample(roll));
         let (extra, is_throttled) = store.of_prefix(now, op.key());
+        let hits = Hits::of(&mut store.rules, kernel, (node, about), op);
         let wait = Duration::from_nanos(time) + extra + store.transfer(op.bytes());
-        Admission { wait, is_throttled }
+        let wait = store.stretched(wait, &hits);
+        Admission { wait, is_throttled, about, hits, has_waited: false }
     }
 
     /// Returns the time that bytes take to be read, beyond that of their request.
@@ -59,21 +66,27 @@ impl Store {
         Duration::from_nanos(u64::try_from((each * u128::from(bytes)) >> 20).unwrap_or(u64::MAX))
     }
 
+    /// The time of a request under rules that slow it down; the slowest of several counts.
+    fn stretched(&mut self, wait: Duration, hits: &Hits) -> Duration {
+        let mut longest = wait;
+        for hit in &hits.rules {
+            let ObjectRule::Slow { factor, extra } = hit.rule else { continue };
+            let longer = wait.saturating_mul(factor).saturating_add(extra);
+            self.fired(hit.id, longer > longest);
+            longest = longest.max(longer);
+        }
+        longest
+    }
+
     /// The time that a key takes more, and whether there are too many requests like it.
-    ///
-    /// Bursts of one second's requests pass: the virtual scheduling algorithm of ITU-T I.371, with that tolerance.
     fn of_prefix(&mut self, now: VirtualInstant, key: &str) -> (Duration, bool) {
         let fits = |(prefix, _): &(&String, _)| key.starts_with(prefix.as_str());
         let Some((prefix, model)) = self.compiled.model.prefixes.iter().filter(fits).max_by_key(|(prefix, _)| prefix.len()) else {
             return (Duration::ZERO, false);
         };
         let Some(rate) = model.requests_per_second else { return (model.extra, false) };
-        let due = self.due.get(prefix).copied().unwrap_or_default();
-        if due.saturating_since(now) >= Duration::from_secs(1) {
-            return (model.extra, true);
-        }
-        self.due.insert(prefix.clone(), due.max(now).after_nanoseconds(SECOND / rate));
-        (model.extra, false)
+        let is_served = serves(self.due.entry(prefix.clone()).or_default(), now, rate);
+        (model.extra, !is_served)
     }
 }
 

@@ -211,6 +211,13 @@ impl ObjectOp {
         }
     }
 
+    /// Iterates over the keys that it writes, reads or deletes; the prefix of a list.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        let many: &[String] = if let Self::Delete { keys } = self { keys } else { &[] };
+        let one = (!matches!(self, Self::Delete { .. })).then(|| self.key());
+        many.iter().map(String::as_str).chain(one)
+    }
+
     /// Whether a client repeats it if its answer is lost, so that it may be done twice.
     ///
     /// As the S3 client of `object_store` does: all but conditional writes and deletions.

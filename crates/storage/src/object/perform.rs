@@ -1,64 +1,59 @@
-//! Executes a request that was admitted.
+//! Executes a request that was admitted, without rules.
 
 use bytes::Bytes;
-use cluster_sim_runtime::Kernel;
-use cluster_sim_types::{Change, NodeId, VirtualInstant};
+use cluster_sim_types::VirtualInstant;
 
 use super::bucket::{At, Bucket, Read, Written};
-use super::latency::Admission;
 use super::object_answer::{ObjectAnswer, ObjectErrorKind};
 use super::operation::ObjectOp;
 use super::store_model::Visibility;
-use super::stores::{ObjectStores, Store, at};
+use super::stores::Store;
 
 /// The outcome of a request.
 #[derive(Debug)]
 pub struct Performed {
-    /// The answer.
-    pub answer: ObjectAnswer,
+    /// The answer; absent if it is lost, so that the session breaks.
+    pub answer: Option<ObjectAnswer>,
     /// The bytes that follow it, if an object was found.
     pub body: Option<Bytes>,
+    /// Whether the session breaks after these bytes.
+    pub breaks: bool,
 }
 
 impl Performed {
-    fn of(answer: ObjectAnswer) -> Self {
-        Self { answer, body: None }
+    pub(super) fn of(answer: ObjectAnswer) -> Self {
+        Self { answer: Some(answer), body: None, breaks: false }
     }
 
-    fn refused(kind: ObjectErrorKind) -> Self {
+    pub(super) fn refused(kind: ObjectErrorKind) -> Self {
         Self::of(ObjectAnswer::Refused { kind, retry_after_ns: None })
     }
 }
 
-impl ObjectStores {
-    /// Executes a request at the store of `node`, once its [time](Admission::wait) has passed.
-    ///
-    /// # Panics
-    /// If the node has no store.
-    pub fn perform(&mut self, kernel: &mut Kernel, node: NodeId, admission: &Admission, op: &ObjectOp) -> Performed {
-        if admission.is_throttled {
-            return Performed::refused(ObjectErrorKind::SlowDown);
-        }
-        let at = at(kernel, node);
-        let performed = self.store(node).perform(at, op);
-        if !op.kind().is_read() {
-            kernel.change(Change::Objects(node));
-        }
-        performed.unwrap_or_else(Performed::refused)
-    }
-}
-
 impl Store {
-    fn perform(&mut self, at: At, op: &ObjectOp) -> Result<Performed, ObjectErrorKind> {
+    /// The most entries of a page.
+    pub(super) fn page_size(&self) -> usize {
+        self.compiled.model.page as usize
+    }
+
+    /// The instant whose state a read shows, or a list; a write is about the present.
+    pub(super) fn shown_at(&self, now: VirtualInstant, op: &ObjectOp) -> VirtualInstant {
+        let Visibility::Lagging { reads, lists } = self.compiled.model.visibility else { return now };
+        let lag = if matches!(op, ObjectOp::List { .. }) { lists } else { reads };
+        VirtualInstant::ZERO + now.saturating_since(VirtualInstant::ZERO + lag)
+    }
+
+    /// Executes a request; reads and lists show the store as it was `then`.
+    ///
+    /// # Errors
+    /// If the store refuses it; nothing was done.
+    pub(super) fn perform(&mut self, at: At, then: VirtualInstant, op: &ObjectOp) -> Result<Performed, ObjectErrorKind> {
         let answer = match op {
             ObjectOp::Get { key, conditions, range, version, head } => {
                 let read = Read { key, conditions, range: *range, version: version.as_deref() };
-                return self.read(at.now, read, *head);
+                return self.read(then, read, *head);
             }
-            ObjectOp::List { prefix, after, delimiter } => {
-                let then = before(at.now, self.lags().1);
-                self.bucket.page(then, prefix, after, *delimiter, self.compiled.model.page as usize)
-            }
+            ObjectOp::List { prefix, after, delimiter } => self.bucket.page(then, prefix, after, *delimiter, self.page_size()),
             ObjectOp::Put { key, content, condition, labels } => {
                 written(self.bucket.put(at, key, content.clone(), condition, labels)?)
             }
@@ -81,28 +76,15 @@ impl Store {
         Ok(Performed::of(answer))
     }
 
-    fn read(&self, now: VirtualInstant, read: Read<'_>, head: bool) -> Result<Performed, ObjectErrorKind> {
-        let (object, bytes) = self.bucket.get(before(now, self.lags().0), read)?;
+    fn read(&self, then: VirtualInstant, read: Read<'_>, head: bool) -> Result<Performed, ObjectErrorKind> {
+        let (object, bytes) = self.bucket.get(then, read)?;
         let (info, labels) = (self.bucket.info(read.key, &object), object.labels.to_vec());
         let (start, end) = (bytes.start, bytes.end);
         let body = (!head).then(|| object.content.slice(start as usize..end as usize));
-        Ok(Performed { answer: ObjectAnswer::Found { info, start, end, labels }, body })
-    }
-
-    /// The age of what reads and lists show, in nanoseconds.
-    fn lags(&self) -> (u64, u64) {
-        match self.compiled.model.visibility {
-            Visibility::Strong => (0, 0),
-            Visibility::Lagging { reads, lists } => (reads.as_nanos() as u64, lists.as_nanos() as u64),
-        }
+        Ok(Performed { answer: Some(ObjectAnswer::Found { info, start, end, labels }), body, breaks: false })
     }
 }
 
 fn written((tag, version): Written) -> ObjectAnswer {
     ObjectAnswer::Written { tag, version }
-}
-
-/// The instant that long before now, at the earliest the start of the run.
-fn before(now: VirtualInstant, nanoseconds: u64) -> VirtualInstant {
-    VirtualInstant::from_nanoseconds(now.as_nanoseconds().saturating_sub(nanoseconds))
 }

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use cluster_sim_runtime::{Address, Device, DeviceId, HostWake, Kernel, LifeEnd};
+use cluster_sim_runtime::{Address, Device, DeviceId, HostWake, Kernel, LifeEnd, Waiter};
 use cluster_sim_types::{Incarnation, NodeId, ObjectState, VirtualInstant};
 use rustc_hash::FxHashMap;
+use slab::Slab;
 
 use super::bucket::{At, Bucket};
+use super::later::Later;
+use super::rules::RuleInForce;
 use super::store_model::CompiledObjectStore;
 
 /// The object stores of all nodes that serve one; most simulations have none.
@@ -16,6 +19,10 @@ use super::store_model::CompiledObjectStore;
 pub struct ObjectStores {
     pub(super) id: DeviceId,
     pub(super) stores: BTreeMap<NodeId, Store>,
+    /// Effects that come later, by the slots of their events.
+    pub(super) later: Slab<Later>,
+    /// The number of the last rule.
+    pub(super) generation: u64,
 }
 
 /// One object store.
@@ -26,6 +33,10 @@ pub(super) struct Store {
     pub(super) turns: Counts,
     /// When the next request below each prefix that has a rate would be due if they came evenly.
     pub(super) due: BTreeMap<String, VirtualInstant>,
+    /// The rules in force, in the order in which they came into force.
+    pub(super) rules: Vec<RuleInForce>,
+    /// The tasks of the node whose requests wait for the end of a rule.
+    pub(super) stalled: Vec<Waiter>,
 }
 
 /// The requests whose addresses are counted; then counting starts again.
@@ -51,7 +62,8 @@ impl ObjectStores {
     pub fn add(&mut self, node: NodeId, compiled: CompiledObjectStore) {
         let model = &compiled.model;
         let bucket = Bucket::new(model.versioned, compiled.horizon(), model.smallest_part);
-        self.stores.insert(node, Store { compiled, bucket, turns: Counts::default(), due: BTreeMap::new() });
+        let (turns, due, rules, stalled) = Default::default();
+        self.stores.insert(node, Store { compiled, bucket, turns, due, rules, stalled });
     }
 
     /// Returns the content of a node's store, for rules; `None` if it serves none.
@@ -78,11 +90,16 @@ impl Device for ObjectStores {
         self.id = id;
     }
 
-    fn fire(&mut self, _: &mut Kernel, _: u32) -> Option<HostWake> {
+    fn fire(&mut self, kernel: &mut Kernel, slot: u32) -> Option<HostWake> {
+        self.take_effect(kernel, slot);
         None
     }
 
-    fn life_ended(&mut self, _: &mut Kernel, _: NodeId, _: Incarnation, _: LifeEnd) {}
+    fn life_ended(&mut self, _: &mut Kernel, node: NodeId, _: Incarnation, _: LifeEnd) {
+        if let Some(store) = self.stores.get_mut(&node) {
+            store.stalled.clear();
+        }
+    }
 
     fn node_resumed(&mut self, _: &mut Kernel, _: NodeId) {}
 

@@ -12,7 +12,7 @@ use super::{DiskFault, disk_draws};
 use crate::event::seconds;
 use crate::fault::draw::Drawn;
 use crate::fault::error::PlanError;
-use crate::fault::family::{Applied, Declared, Family, Kind, SpanKind};
+use crate::fault::family::{Applied, Declared, Family, Kind, SpanKind, data_name};
 
 impl Family for DiskFault {
     type Resolved = Resolved;
@@ -173,14 +173,6 @@ impl Family for DiskFault {
     /// Nodes restart when the faults of nodes end, after this.
     fn end_all(in_force: Vec<DiskInForce>, engine: &mut Engine) {
         in_force.into_iter().for_each(|in_force| in_force.end(engine, false));
-    }
-}
-
-/// The name of a value in data, such as `set_len`.
-fn data_name(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(name)) => name,
-        _ => String::new(),
     }
 }
 

@@ -23,6 +23,7 @@ fn faults<'a>(kind: u64, nodes: &'a [&'a str], given: Option<&'a str>) -> Vec<Op
     let kind = drawn().into_iter().find(|drawn| drawn.number == kind).unwrap();
     let rolls = (0..400).map(|number| Seed(7).roll(Stream::named("test"), Address::new().number(number)));
     let targets = Targets {
+        stores: &[],
         nodes,
         disks: nodes,
         cut: nodes,

@@ -131,7 +131,7 @@ fn takes_down(fault: &Fault) -> bool {
         Fault::Node(_) | Fault::Domain(_) => true,
         Fault::Process(fault) => fault.crashes(),
         Fault::Disk(fault) => fault.crashes(),
-        Fault::Network(_) | Fault::Link(_) | Fault::Clock(_) => false,
+        Fault::Network(_) | Fault::Link(_) | Fault::Clock(_) | Fault::ObjectStore(_) => false,
     }
 }
 
@@ -142,7 +142,7 @@ fn named_nodes(fault: &Fault) -> &[String] {
         Fault::Domain(fault) => fault.named(),
         Fault::Process(fault) => fault.named(),
         Fault::Disk(fault) => slice::from_ref(fault.node()),
-        Fault::Network(_) | Fault::Link(_) | Fault::Clock(_) => &[],
+        Fault::Network(_) | Fault::Link(_) | Fault::Clock(_) | Fault::ObjectStore(_) => &[],
     }
 }
 

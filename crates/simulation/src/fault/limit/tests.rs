@@ -29,6 +29,7 @@ fn fits(planned: Vec<ScheduledFault>, drawn: &[ScheduledFault]) -> Vec<bool> {
         shard: Shard(0),
         zone: None,
         rack: None,
+        serves_objects: false,
         starts: Duration::ZERO,
     };
     let planned = planned.into_iter().collect();
@@ -128,8 +129,16 @@ fn a_rolling_restart_has_one_node_down_at_any_time() {
 
 #[test]
 fn a_node_that_has_not_started_is_down() {
-    let target =
-        |name: &'static str, starts| Target { name, group: "a", region: None, shard: Shard(0), zone: None, rack: None, starts };
+    let target = |name: &'static str, starts| Target {
+        name,
+        group: "a",
+        region: None,
+        shard: Shard(0),
+        zone: None,
+        rack: None,
+        serves_objects: false,
+        starts,
+    };
     let nodes = [target("a/0", Duration::ZERO), target("a/1", Duration::ZERO), target("a/2", Duration::from_millis(100))];
     let mut limit = FaultLimit::new(&nodes, (None, &[]), &FaultPlan::new());
     assert!(!limit.allows(&crash(100, "a/0", 1)) && limit.allows(&crash(101, "a/0", 1)));
@@ -155,6 +164,7 @@ fn the_nodes_of_a_domain_count_once() {
         shard: Shard(0),
         zone: Some(zone),
         rack: None,
+        serves_objects: false,
         starts: Duration::ZERO,
     };
     let nodes: Vec<Target<'_>> = names.into_iter().zip(zones).map(target).collect();

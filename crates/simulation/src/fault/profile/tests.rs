@@ -232,9 +232,12 @@ fn a_profile_draws_the_kinds_that_it_names_and_no_others() {
         FaultKind::RandomCrashInIo => vec!["random crash in io"],
         FaultKind::DomainLoss => unreachable!("no domain is declared"),
         FaultKind::RollingRestart => vec!["rolling restart"],
+        kind if kind.is_of_object_stores() => unreachable!("no store is declared"),
+        kind => unreachable!("{kind:?} has a line above"),
     };
-    let undeclared = [FaultKind::Failpoint, FaultKind::DomainLoss];
-    assert!(all_faults(&FaultProfile::default().only(undeclared)).is_empty());
+    let stores = FaultKind::object_store().chain(FaultKind::object_store_dishonest());
+    let undeclared: Vec<FaultKind> = [FaultKind::Failpoint, FaultKind::DomainLoss].into_iter().chain(stores).collect();
+    assert!(all_faults(&FaultProfile::default().only(undeclared.clone())).is_empty());
     for kind in FaultKind::ALL.into_iter().filter(|kind| !undeclared.contains(kind)) {
         let faults = all_faults(&FaultProfile::default().only([kind]));
         let drawn: BTreeSet<&str> = faults.iter().map(|scheduled| scheduled.fault.kind()).collect();

@@ -77,6 +77,11 @@ impl Bucket {
         Self { is_versioned, horizon, smallest_part, ..Self::default() }
     }
 
+    /// Sets how long an older state can still be asked for.
+    pub(super) fn set_horizon(&mut self, horizon: Duration) {
+        self.horizon = horizon;
+    }
+
     /// Returns the present object of a key.
     pub(super) fn present(&self, key: &str) -> Option<&Arc<Object>> {
         self.keys.get(key)?.present()
@@ -132,6 +137,11 @@ impl Bucket {
         let object = self.present(from).cloned().ok_or(ObjectErrorKind::NoSuchKey)?;
         self.check(to, condition)?;
         Ok(self.write(at, to, object.content.clone(), object.tag.clone(), Arc::clone(&object.labels)))
+    }
+
+    /// Puts an object back as it was, or its absence.
+    pub(super) fn restore(&mut self, at: At, key: &str, object: Option<Arc<Object>>) {
+        self.set(at, key, object);
     }
 
     /// Checks the condition of a write.

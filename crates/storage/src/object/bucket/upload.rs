@@ -92,6 +92,14 @@ impl Bucket {
         Ok(self.write(at, key, content.freeze(), tag, ended.labels))
     }
 
+    /// Forgets a part, or without a number the whole upload, if there is one.
+    pub(in crate::object) fn lose_upload(&mut self, upload: u64, part: Option<u32>) {
+        match (part, self.uploads.get_mut(&upload)) {
+            (Some(part), Some(of_upload)) => drop(of_upload.parts.remove(&part)),
+            _ => drop(self.uploads.remove(&upload)),
+        }
+    }
+
     /// Forgets an upload.
     ///
     /// # Errors
