@@ -27,6 +27,18 @@ fn records_out_of_order_are_refused_and_nothing_is_written() {
 }
 
 #[test]
+fn the_greatest_offset_is_never_written() {
+    run_sound(async |node| {
+        let mut writer = WalWriter::create(&node.disk(), &place(), CONFIG, u64::MAX - 1).await.unwrap();
+        let greatest = [u64::MAX - 1, u64::MAX].map(|offset| cluster_sim_stream_queue::format::Draft::default().at(offset, 0));
+        assert_eq!(writer.append(&greatest).await, Err(WalError::OffsetsSpent));
+        assert_eq!(writer.append(&greatest[..1]).await, Ok(u64::MAX));
+        assert_eq!(writer.append(&greatest[1..]).await, Err(WalError::OffsetsSpent));
+        assert_eq!(read_all(&node, &writer).await, greatest[..1]);
+    });
+}
+
+#[test]
 fn a_log_is_not_begun_over_another() {
     run_sound(async |node| {
         log_of(&node, 10).await;

@@ -28,6 +28,9 @@ pub enum BatchDamage {
         /// The offset of the record.
         found: u64,
     },
+    /// It has the greatest offset of all: no log gives it out, since its end could not be told.
+    #[error("the record has the offset {}, and no log has that many; read it from another replica", u64::MAX)]
+    OffsetsSpent,
 }
 
 impl BatchError {
@@ -64,7 +67,11 @@ impl<'a> BatchReader<'a> {
 
     fn read(&self) -> Result<(Record, usize), BatchDamage> {
         let (record, length) = Record::decode(&self.bytes[self.position..])?;
-        if record.offset == self.offset { Ok((record, length)) } else { Err(BatchDamage::Offset { found: record.offset }) }
+        match record.offset {
+            u64::MAX => Err(BatchDamage::OffsetsSpent),
+            found if found != self.offset => Err(BatchDamage::Offset { found }),
+            _ => Ok((record, length)),
+        }
     }
 }
 
@@ -78,8 +85,7 @@ impl Iterator for BatchReader<'_> {
         match self.read() {
             Ok((record, length)) => {
                 self.position += length;
-                // The last offset of all has no next one: whichever record follows has another.
-                self.offset = self.offset.wrapping_add(1);
+                self.offset += 1;
                 Some(Ok(record))
             }
             Err(cause) => {
@@ -148,6 +154,17 @@ mod tests {
         let bytes = encode_batch(&[records(7..9), records(10..11)].concat()).unwrap();
         let error = decode_batch(&bytes, 7).expect_err("it has a gap");
         assert_eq!((error.offset, error.cause), (9, BatchDamage::Offset { found: 10 }));
+    }
+
+    #[test]
+    fn the_greatest_offset_is_no_offset_of_a_record() {
+        let bytes = encode_batch(&[Draft::default().at(u64::MAX - 1, 0)]).unwrap();
+        assert_eq!(decode_batch(&bytes, u64::MAX - 1).map(|records| records.len()), Ok(1));
+        let greatest = encode_batch(&[Draft::default().at(u64::MAX, 0)]).unwrap();
+        for (bytes, first) in [(greatest.clone(), u64::MAX), ([bytes, greatest].concat(), u64::MAX - 1)] {
+            let error = decode_batch(&bytes, first).expect_err("no log has it");
+            assert_eq!((error.offset, error.cause), (u64::MAX, BatchDamage::OffsetsSpent));
+        }
     }
 
     #[test]

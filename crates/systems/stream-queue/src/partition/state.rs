@@ -160,7 +160,7 @@ impl PartitionState {
         self.end = base + count;
         self.log_hash = mix(self.log_hash ^ digest("batch", &(base, self.last_ms, count, content)));
         self.producers.push(producer, Batch { sequence, base: told, content }, &mut self.parts_hash);
-        let records = (base..).zip(drafts).map(|(offset, draft)| draft.at(offset, self.last_ms)).collect();
+        let records = (base..self.end).zip(drafts).map(|(offset, draft)| draft.at(offset, self.last_ms)).collect();
         Ok(Outcome::Appended { base: told, records })
     }
 

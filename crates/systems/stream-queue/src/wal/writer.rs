@@ -149,11 +149,13 @@ impl WalWriter {
     }
 
     fn check(&self, records: &[Record]) -> Result<(), WalError> {
-        for (expected, record) in (self.end()..).zip(records) {
+        let mut expected = self.end();
+        for record in records {
             if record.offset != expected {
                 return Err(WalError::NotDense { expected, found: record.offset });
             }
             record.check().map_err(|cause| WalError::Unwritable { offset: record.offset, cause })?;
+            expected = expected.checked_add(1).ok_or(WalError::OffsetsSpent)?;
         }
         Ok(())
     }

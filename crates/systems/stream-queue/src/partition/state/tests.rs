@@ -127,6 +127,9 @@ fn batches_that_cannot_be_appended_are_refused() {
     assert_eq!(refusal(vec![Draft::default(), many]), Refusal::Record { index: 1, cause });
     state.end = u64::MAX - 1;
     assert_eq!(refused(&mut state, append(7, 1, 0, &["a", "b"])), Refusal::OffsetsSpent { end: u64::MAX - 1, records: 2 });
+    let last = state.apply(append(7, 1, 0, &["a"]));
+    assert!(matches!(last, Ok(Outcome::Appended { base, records }) if base == u64::MAX - 1 && records.len() == 1));
+    assert_eq!(refused(&mut state, append(7, 2, 0, &["b"])), Refusal::OffsetsSpent { end: u64::MAX, records: 1 });
 }
 
 #[test]
