@@ -37,7 +37,16 @@ impl Checkpoint {
         Self { index: applied, state: state.without_parts(bug) }
     }
 
-    fn decode(bytes: &[u8]) -> Result<Self, SealError> {
+    /// Returns its bytes, with a checksum.
+    pub fn encode(&self) -> Vec<u8> {
+        seal(MAGIC, self)
+    }
+
+    /// Reads a checkpoint from its bytes.
+    ///
+    /// # Errors
+    /// If they are damaged, or the state is none that commands lead to.
+    pub fn decode(bytes: &[u8]) -> Result<Self, SealError> {
         let checkpoint: Self = unseal(MAGIC, bytes)?;
         checkpoint.state.check().map_err(|cause| SealError::Data { cause })?;
         Ok(checkpoint)
@@ -72,7 +81,7 @@ pub async fn write_checkpoint(disk: &Disk, place: &WalPlace, checkpoint: &Checkp
         Ok(()) | Err(_) => {}
     }
     let file = disk.open(&new_path, OpenOptions::create_new()).await?;
-    file.append(seal(MAGIC, checkpoint)).await?;
+    file.append(checkpoint.encode()).await?;
     file.sync().await?;
     disk.rename(&new_path, &path).await?;
     disk.sync_dir(place.directory()).await?;
