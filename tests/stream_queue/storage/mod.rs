@@ -5,6 +5,7 @@ mod checkpoints;
 mod crashes;
 mod errors;
 mod reads;
+mod real_folder;
 mod recovery;
 
 use std::sync::Arc;
