@@ -22,7 +22,9 @@ pub enum WalError {
         /// The offset of the record.
         found: u64,
     },
-    /// A record has the greatest offset of all, after which the log could not tell its end; nothing was written.
+    /// A record has the greatest offset of all; nothing was written.
+    ///
+    /// The log could not tell its end after it.
     #[error("the record has the offset {}, and no log has that many; use another partition", u64::MAX)]
     OffsetsSpent,
     /// A record cannot be encoded; nothing was written.
