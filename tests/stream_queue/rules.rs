@@ -100,8 +100,17 @@ fn leads(node: u32, term: u64, end: u64) -> Stated {
     vec![acknowledged(1, 1, 1, 0, &[7]), elected(0, 5), acknowledged(1, 1, 2, 1, &[8]), leads(0, 5, 1)],
     ""
 )]
-fn i1_an_acknowledged_record_stays(#[case] facts: Vec<Stated>, #[case] expected: &str) {
+fn i01_d16_an_acknowledged_record_stays(#[case] facts: Vec<Stated>, #[case] expected: &str) {
     assert_eq!(found(stating(facts).observe("rule", NoAckedLoss::default)), expected);
+}
+
+#[test]
+fn d17_a_record_that_the_store_has_is_one_that_was_acknowledged() {
+    let (partition, hashes) = (orders(), hashes(&[9]));
+    let read = Stated::Client(2, ClientFact::Read { partition, from: 0, hashes, end: 1, is_from_store: true });
+    let scenario = stating(vec![acknowledged(1, 1, 1, 0, &[7]), read]);
+    let found = found(scenario.observe("rule", NoAckedLoss::default));
+    assert!(found.starts_with("orders/0 offset 0: expected the record 0000000000000007 that was acknowledged"), "{found}");
 }
 
 #[rstest]
@@ -117,7 +126,7 @@ fn i1_an_acknowledged_record_stays(#[case] facts: Vec<Stated>, #[case] expected:
     vec![acknowledged(1, 1, 1, 5, &[7]), acknowledged(1, 1, 2, 3, &[8])],
     "orders/0: expected batch 2 of node/1 after offset 5, the end of its batch 1, actual offset 3"
 )]
-fn i2_offsets_are_dense_and_given_once(#[case] facts: Vec<Stated>, #[case] expected: &str) {
+fn i02_d18_offsets_are_dense_and_given_once(#[case] facts: Vec<Stated>, #[case] expected: &str) {
     assert_eq!(found(stating(facts).observe("rule", DenseOffsets::default)), expected);
 }
 
@@ -140,7 +149,7 @@ fn publishing(node: u32, values: &[u64]) -> Stated {
     vec![Stated::Client(2, ClientFact::ReadDamage { partition: orders(), from: 3, cause: "CRC".to_owned() })],
     "orders/0 offset 3: expected records with their checksums, actual CRC, which node/2 was sent"
 )]
-fn i3_reads_are_whole_and_were_published(#[case] facts: Vec<Stated>, #[case] expected: &str) {
+fn i03_d19_reads_are_whole_and_were_published(#[case] facts: Vec<Stated>, #[case] expected: &str) {
     assert_eq!(found(stating(facts).observe("rule", WholeReads::default)), expected);
 }
 
@@ -165,7 +174,7 @@ fn moved(node: u32, offset: u64) -> Stated {
 #[case::asked_before(vec![asking(2), asking(1), told(1, 5, true), told(2, 4, false)], "")]
 #[case::back_on_a_broker(vec![moved(0, 5), moved(0, 4)], "orders/0 group g: expected offset 5 or more, as node/0 had it, actual 4")]
 #[case::applied_again(vec![moved(0, 5), opened(0, 3), moved(0, 4), asking(1), told(1, 4, false)], "")]
-fn i4_group_offsets_never_regress(#[case] facts: Vec<Stated>, #[case] expected: &str) {
+fn i04_group_offsets_never_regress(#[case] facts: Vec<Stated>, #[case] expected: &str) {
     assert_eq!(found(stating(facts).observe("rule", GroupsAdvance::default)), expected);
 }
 
@@ -203,7 +212,7 @@ async fn replica(node: Node, replica: Replica) {
     [WHOLE, WHOLE, Replica { last_segment: "recordz", ..WHOLE }],
     "orders/0: expected the segment at 5 as node/0 has it, 7 bytes, actual 7 bytes that differ on node/2"
 )]
-fn i5_replicas_converge_to_equal_bytes(#[case] replicas: [Replica; 3], #[case] expected: &str) {
+fn i05_d20_replicas_converge_to_equal_bytes(#[case] replicas: [Replica; 3], #[case] expected: &str) {
     let scenario = Scenario::new("replicas")
         .nodes("node", 3, move |node| replica(node.clone(), replicas[node.index() as usize].clone()))
         .eventually("rule", |world| converged(world, 3, "data"))
@@ -240,7 +249,7 @@ fn l10_the_manifest_has_one_history(#[case] facts: Vec<Stated>, #[case] expected
 }
 
 #[test]
-fn i6_a_segment_that_the_store_does_not_have_must_stay() {
+fn i06_d21_a_segment_that_the_store_does_not_have_must_stay() {
     let scenario = stating(vec![applied(0, 0, &[7, 8]), trimmed(0, 0, 2)]);
     assert_eq!(
         found(scenario.observe("rule", || TrimmedIsShipped::of(NodeId(9)))),

@@ -60,9 +60,9 @@ const SHARED_TYPES: &[(&str, &[&str], &str)] = &[
 
 /// The words of a test's name that make its claim: without the mark of a soak, and without the rows of a specification that it
 /// proves, `edge_11` or `edge_12_to_15`, or an id such as `t02`.
-fn claim<'n>(name: &'n str, specifications: &[Specification]) -> Vec<&'n str> {
+fn claim<'n>(file: &str, name: &'n str, specifications: &[Specification]) -> Vec<&'n str> {
     let name = name.strip_prefix("soak_").unwrap_or(name);
-    let proofs = specifications.iter().map(|specification| specification.split(name));
+    let proofs = specifications.iter().map(|specification| specification.split(file, name));
     if let Some((_, words)) = proofs.into_iter().find(|(rows, _)| !rows.is_empty()) {
         return words;
     }
@@ -78,7 +78,7 @@ fn claim<'n>(name: &'n str, specifications: &[Specification]) -> Vec<&'n str> {
 fn long_test_names(source: &Source, specifications: &[Specification]) -> Vec<Finding> {
     let tokens = tokens_of(source);
     let finding = |name: &Token| {
-        let words = claim(&name.text, specifications).len();
+        let words = claim(&source.path, &name.text, specifications).len();
         let cure = format!("`{}` has {words} words, more than {TEST_WORDS_MAX}; claim one thing, in the present tense", name.text);
         (words > TEST_WORDS_MAX).then(|| Finding::at(source, name.line, cure))
     };

@@ -70,7 +70,7 @@ fn the_rows_of_each_system_have_a_stem_of_their_own() {
 fn specification() -> Specification {
     let series = |sign: &str, count| Series { sign: sign.to_owned(), count, about: "are made up".to_owned() };
     let [subject, stem, table] = ["a store", "store", "docs/store.md"].map(str::to_owned);
-    Specification { subject, stem, table, series: vec![series("", 3), series("d", 2)] }
+    Specification { subject, stem, table, suite: None, series: vec![series("", 3), series("d", 2)] }
 }
 
 fn proof(rows: &[&str]) -> Proof {

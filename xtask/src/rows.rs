@@ -1,7 +1,8 @@
 //! The tests that prove each row of a specification, by their names.
 //!
 //! A test proves the rows that begin its name: `edge_11_…` proves EDGE-11, `edge_12_13_…` EDGE-12 and EDGE-13, `edge_12_to_15_…`
-//! the four from EDGE-12 to EDGE-15, `edge_d06_…` EDGE-D06. The [`Specification`] of the system says which rows there are.
+//! the four from EDGE-12 to EDGE-15, `edge_d06_…` EDGE-D06. The [`Specification`] of the system says which rows there are, and in
+//! which folder tests leave out the stem: there `s01_d02_…` proves SQ-S01 and SQ-D02.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -38,7 +39,8 @@ pub fn proofs(specification: &Specification, sources: &[Source]) -> Vec<Proof> {
 /// The proofs in one source; none if it is not Rust.
 fn proofs_in(specification: &Specification, source: &Source) -> Vec<Proof> {
     let tokens = tokens(&source.text).unwrap_or_default();
-    let proof = |name: &str| Proof { file: source.path.clone(), function: name.to_owned(), rows: specification.split(name).0 };
+    let rows = |name: &str| specification.split(&source.path, name).0;
+    let proof = |name: &str| Proof { file: source.path.clone(), function: name.to_owned(), rows: rows(name) };
     test_functions(&tokens).map(|name| proof(&name.text)).filter(|proof| !proof.rows.is_empty()).collect()
 }
 

@@ -21,6 +21,9 @@ pub struct Specification {
     pub stem: String,
     /// The file of the table, from the root of the workspace.
     pub table: String,
+    /// The folder in which the name of a test may leave out the stem, from the root of the workspace: `tests/stream_queue`.
+    #[serde(default)]
+    pub suite: Option<String>,
     /// The series of rows, in order.
     pub series: Vec<Series>,
 }
@@ -65,12 +68,16 @@ impl Specification {
         format!("{}-{}{number:02}", self.stem.to_uppercase(), sign.to_uppercase())
     }
 
-    /// Splits the name of a test into the rows that it proves and the words of its claim.
+    /// Splits the name of a test in a file into the rows that it proves and the words of its claim.
     ///
     /// The rows end at the first word that is not two digits, with or without the sign of a series before them.
-    pub fn split<'n>(&self, name: &'n str) -> (Vec<String>, Vec<&'n str>) {
+    pub fn split<'n>(&self, file: &str, name: &'n str) -> (Vec<String>, Vec<&'n str>) {
         let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
-        let Some((_, mut rest)) = words.split_first().filter(|(stem, _)| **stem == self.stem) else { return (Vec::new(), words) };
+        let mut rest = match words.split_first() {
+            Some((stem, rest)) if *stem == self.stem => rest,
+            Some(_) if self.is_in_suite(file) => &words[..],
+            _ => return (Vec::new(), words),
+        };
         let mut rows = Vec::new();
         while let Some((sign, first)) = rest.first().and_then(|word| self.number(word)) {
             let last = match rest {
@@ -81,6 +88,11 @@ impl Specification {
             rows.extend((first..=last.unwrap_or(first)).map(|number| self.row(sign, number)));
         }
         if rows.is_empty() { (rows, words) } else { (rows, rest.to_vec()) }
+    }
+
+    fn is_in_suite(&self, file: &str) -> bool {
+        let below = self.suite.as_deref().and_then(|suite| file.strip_prefix(suite));
+        below.is_some_and(|below| below.starts_with('/'))
     }
 
     /// The sign and the number in `11` or `d06`.

@@ -43,6 +43,29 @@ fn other_names_prove_nothing() {
     assert_eq!(rows_in("#[test] fn edges_11() {} #[test] fn edge_cache() {} #[test] fn edge_d6_sum() {}"), [""; 0]);
 }
 
+/// The rows that a test of that name and file proves of a system whose suite leaves out the stem.
+fn rows_of_suite(path: &str, name: &str) -> Vec<String> {
+    let declared = "subject = \"a queue\"\nstem = \"sq\"\ntable = \"docs/rows.md\"\nsuite = \"tests/queue\"\n\
+                    [[series]]\nsign = \"s\"\ncount = 12\nabout = \"are scenarios\"\n\
+                    [[series]]\nsign = \"d\"\ncount = 9\nabout = \"are derived\"\n";
+    let specification: Specification = toml::from_str(declared).expect("it is sound");
+    let source = Source { path: path.to_owned(), text: format!("#[test] fn {name}() {{}}") };
+    rows::proofs(&specification, &[source]).into_iter().flat_map(|proof| proof.rows).collect()
+}
+
+#[test]
+fn tests_of_a_suite_may_leave_out_the_stem() {
+    for path in ["tests/queue/a.rs", "tests/queue/b/c.rs"] {
+        assert_eq!(rows_of_suite(path, "s01_d02_to_d03_baseline"), ["SQ-S01", "SQ-D02", "SQ-D03"], "{path}");
+        assert_eq!(rows_of_suite(path, "sq_s01_baseline"), ["SQ-S01"], "{path}");
+        assert_eq!(rows_of_suite(path, "w07_s01_baseline"), [""; 0], "{path}");
+    }
+    for path in ["tests/queue.rs", "tests/queues/a.rs", "crates/a/tests/queue/a.rs"] {
+        assert_eq!(rows_of_suite(path, "s01_baseline"), [""; 0], "{path}");
+        assert_eq!(rows_of_suite(path, "sq_s01_baseline"), ["SQ-S01"], "{path}");
+    }
+}
+
 #[test]
 fn only_tests_prove() {
     assert_eq!(rows_in("fn edge_11_shared() {} #[cfg(test)] fn edge_12_shared() {}"), [""; 0]);

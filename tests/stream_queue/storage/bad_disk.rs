@@ -11,7 +11,7 @@ fn is_full(error: &WalError) -> bool {
 }
 
 #[test]
-fn sq_s03_d03_a_disk_full_at_any_byte_burns_no_offset() {
+fn s03_d03_a_disk_full_at_any_byte_burns_no_offset() {
     // One record that fits into the segment, and one that begins a new one.
     let bytes = |end: u64, count: u64| (end..end + count).map(|offset| record(offset).encoded_length()).sum::<usize>() as u64;
     for (end, count, length) in [(3, 1, bytes(3, 1)), (5, 4, 32 + bytes(5, 4))] {
@@ -37,7 +37,7 @@ fn sq_s03_d03_a_disk_full_at_any_byte_burns_no_offset() {
 }
 
 #[test]
-fn sq_d04_after_a_failed_sync_no_later_one_is_believed() {
+fn d04_after_a_failed_sync_no_later_one_is_believed() {
     let (node, path) = ("a/0".to_owned(), "/".to_owned());
     let fail = DiskFault::FailSync { node, path, share: Ratio::ONE, duration: Some(ms(50)) };
     // The crash keeps exactly what is synced, by decisions that are all canonical.

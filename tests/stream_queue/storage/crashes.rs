@@ -72,7 +72,7 @@ impl Invariant for KeepsSynced {
 }
 
 #[test]
-fn sq_s04_d05_every_crash_leaves_all_that_was_synced() {
+fn s04_d05_every_crash_leaves_all_that_was_synced() {
     let crashes =
         FaultProfile { mean_interval: Duration::from_millis(50), mean_duration: Duration::from_millis(5), ..Default::default() }
             .only([FaultKind::Crash])

@@ -7,7 +7,7 @@ use cluster_sim_stream_queue::wal::{ReadLimit, WalConfig, WalError, WalReader, W
 use super::{CONFIG, log_of, place, read_all, record, records, run_sound};
 
 #[test]
-fn sq_d01_every_record_is_read_back_from_every_offset() {
+fn d01_every_record_is_read_back_from_every_offset() {
     run_sound(async |node| {
         let writer = log_of(&node, 120).await;
         assert!(writer.index().segments().len() > 15, "{:?}", writer.index());
@@ -70,7 +70,7 @@ fn a_read_outside_of_the_log_is_refused() {
 }
 
 #[test]
-fn sq_i3_d19_any_flipped_byte_stops_a_read_at_its_record() {
+fn i03_d19_any_flipped_byte_stops_a_read_at_its_record() {
     run_sound(async |node| {
         let writer = log_of(&node, 10).await;
         let reader = WalReader::new(&node.disk(), &place());

@@ -24,7 +24,7 @@ fn a_sound_log_is_recovered_as_it_was() {
 }
 
 #[test]
-fn sq_d05_an_end_torn_at_any_byte_is_cut_off() {
+fn d05_an_end_torn_at_any_byte_is_cut_off() {
     run_sound(async |node| {
         let before = log_of(&node, 10).await;
         let last = before.index().segments().last().unwrap().clone();
@@ -51,7 +51,7 @@ fn sq_d05_an_end_torn_at_any_byte_is_cut_off() {
 }
 
 #[test]
-fn sq_d06_a_flipped_byte_is_an_error_and_cuts_nothing() {
+fn d06_a_flipped_byte_is_an_error_and_cuts_nothing() {
     run_sound(async |node| {
         let before = log_of(&node, 10).await;
         for segment in before.index().segments() {
