@@ -43,6 +43,13 @@ pub trait DriveScenario: Sized {
     #[must_use]
     fn only_operations(self, node: &str, numbers: &BTreeSet<u64>) -> Self;
 
+    /// The names of its checks, in the order of their declaration.
+    fn check_names(&self) -> Vec<&str>;
+
+    /// Leaves out all checks but these.
+    #[must_use]
+    fn only_checks(self, names: &[String]) -> Self;
+
     /// Hash of the declaration, without the code in it.
     fn declaration_hash(&self) -> u64;
 
@@ -75,6 +82,14 @@ impl DriveScenario for Scenario {
 
     fn only_operations(self, node: &str, numbers: &BTreeSet<u64>) -> Self {
         self.only_operations(node, numbers)
+    }
+
+    fn check_names(&self) -> Vec<&str> {
+        self.check_names()
+    }
+
+    fn only_checks(self, names: &[String]) -> Self {
+        self.only_checks(names)
     }
 
     fn declaration_hash(&self) -> u64 {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Scenario;
 use crate::decision::Decision;
+use crate::definition::Check;
 use crate::fault::FaultPlan;
 use crate::sim::{Script, Sim};
 
@@ -14,6 +15,17 @@ impl Scenario {
     #[must_use]
     pub(crate) fn renamed(self, name: &str) -> Self {
         self.with(|definition| name.clone_into(&mut definition.name))
+    }
+
+    /// The names of its checks, in the order of their declaration.
+    pub(crate) fn check_names(&self) -> Vec<&str> {
+        self.definition.checks.iter().map(Check::name).collect()
+    }
+
+    /// Leaves out all checks but these.
+    #[must_use]
+    pub(crate) fn only_checks(self, names: &[String]) -> Self {
+        self.with(|definition| definition.checks.retain(|check| names.iter().any(|name| name == check.name())))
     }
 
     /// Replaces all faults, including those a profile would draw and triggers would fire, by a plan.
