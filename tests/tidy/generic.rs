@@ -14,8 +14,8 @@ const GENERIC: &[&str] = &["crates/registry/src/", "crates/cli/src/"];
 /// Words of single systems that are no names of systems.
 const WORDS: &[&str] = &["fanout"];
 
-/// Words of their names that have a meaning of their own: models of histories are queues, and files are logs.
-const COMMON: &[&str] = &["queue", "log"];
+/// Words of their names that have a meaning of their own: models of histories are queues, files are logs, and choices come from streams.
+const COMMON: &[&str] = &["queue", "log", "stream"];
 
 /// The words of the systems that come with cluster-sim: `edge` and `cache` of `edge-cache`.
 fn words_of_systems() -> BTreeSet<String> {

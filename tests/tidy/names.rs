@@ -39,6 +39,7 @@ const TWINS: &[(&str, &str, &str)] = &[
     ("crates/explore", "protocol.rs", "the messages between the processes of a determinism check, and of a campaign"),
     ("crates/simulation", "text.rs", "a report as text, a divergence, and what others need to write texts"),
     ("crates/simulation", "views.rs", "the types of views that a scenario shows, and the views of a recording"),
+    ("crates/scenarios", "general.rs", "the scenario files of each system that has those of the general format"),
     ("crates/scenarios", "planted.rs", "the planted bugs of each system, and the cluster that finds them"),
 ];
 

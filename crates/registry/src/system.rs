@@ -3,9 +3,11 @@
 use crate::builtin::BuiltinScenario;
 use crate::document::Document;
 use crate::error::ScenarioError;
+use crate::general::GeneralFormat;
 use crate::metric_limit::MetricLimit;
 use crate::planted::PlantedBugs;
 use crate::prepared::Prepared;
+use crate::shape::ObjectShape;
 use crate::variables::{Variable, Variables};
 
 /// A system under test, as the registry, the command line and the tests know it.
@@ -24,7 +26,14 @@ pub trait System: Send + Sync {
     /// The bugs that can be planted in it, which show that its rules can fail.
     fn planted_bugs(&self) -> PlantedBugs;
 
-    /// Its scenario files; none by default, so that it is run by name only.
+    /// Its scenario files in the general format; none by default, so that it is run by name only.
+    fn general_format(&self) -> Option<GeneralFormat> {
+        None
+    }
+
+    /// Its scenario files in a dialect of its own; none by default.
+    ///
+    /// The dialect takes the place of the general format.
     fn file_format(&self) -> Option<FileFormat> {
         None
     }
@@ -40,11 +49,13 @@ pub trait System: Send + Sync {
     }
 }
 
-/// The scenario files of a system.
+/// The scenario files of a system that has a dialect.
 #[derive(Debug, Clone, Copy)]
 pub struct FileFormat {
     /// The smallest file.
     pub example: &'static str,
+    /// The shape of its files, for their schema; `None` if it has none to show.
+    pub shape: Option<fn() -> ObjectShape>,
     /// Reads a file, with what the environment sets for fields that it leaves out.
     pub read: fn(Document<'_>, &Variables) -> Result<Prepared, ScenarioError>,
 }

@@ -55,7 +55,7 @@ impl System for OwnSystem {
 
     fn file_format(&self) -> Option<FileFormat> {
         let read = |document: Document<'_>, variables: &Variables| Ok(document.decode::<File>(field_spec)?.prepare(variables));
-        Some(FileFormat { example: r#"{"system":"tally","seed":1}"#, read })
+        Some(FileFormat { example: r#"{"system":"tally","seed":1}"#, shape: None, read })
     }
 
     fn variables(&self) -> Vec<Variable> {

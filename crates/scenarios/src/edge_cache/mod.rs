@@ -14,6 +14,7 @@ mod parse;
 mod plan;
 pub mod planted;
 mod seconds;
+mod shape;
 
 #[cfg(test)]
 mod file_tests;
@@ -92,7 +93,7 @@ impl System for EdgeCacheSystem {
     }
 
     fn file_format(&self) -> Option<FileFormat> {
-        Some(FileFormat { example: SMALLEST_FILE, read })
+        Some(FileFormat { example: SMALLEST_FILE, shape: Some(shape::file), read })
     }
 
     fn variables(&self) -> Vec<Variable> {

@@ -1,5 +1,6 @@
 //! The key-value scenario: three replicas and their clients, through crashes, pauses, cuts and loss.
 
+mod general;
 pub mod planted;
 
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use cluster_sim::fault::{Claim, NodeFault};
 use cluster_sim::{Boot, FaultPlan, Scenario};
 use cluster_sim_kv::{Bug, Client, Config, KvModel, REPLICAS, Replica, all_is_settled, client, replica};
-use cluster_sim_registry::{BuiltinScenario, NodeStyle, PlantedBugs, Prepared, System};
+use cluster_sim_registry::{BuiltinScenario, GeneralFormat, NodeStyle, PlantedBugs, Prepared, System};
 use serde_json::json;
 
 use self::planted::{LINEARIZABLE, SETTLED};
@@ -25,18 +26,18 @@ pub fn scenario(style: NodeStyle) -> Scenario {
     let plan = FaultPlan::new()
         .at(milliseconds(300), NodeFault::crash("replica/0", milliseconds(50)))
         .at(milliseconds(600), NodeFault::pause("replica/1", milliseconds(150)));
-    smoke_second(cluster(name, style, Config::default())).chaos(smoke::profile().sparing(["replica"])).faults(plan)
+    smoke_second(cluster(name, style, CLIENTS, Config::default())).chaos(smoke::profile().sparing(["replica"])).faults(plan)
 }
 
 /// The nodes, the rules and the claim.
-fn cluster(name: &str, style: NodeStyle, config: Config) -> Scenario {
+fn cluster(name: &str, style: NodeStyle, clients: u32, config: Config) -> Scenario {
     let nodes = match style {
         NodeStyle::Machine => Scenario::new(name)
             .machines("replica", REPLICAS, move |node: &Boot| Replica::boot(config, node))
-            .machines("client", CLIENTS, move |node: &Boot| Client::boot(config, node)),
+            .machines("client", clients, move |node: &Boot| Client::boot(config, node)),
         NodeStyle::Async => Scenario::new(name).nodes("replica", REPLICAS, move |node| replica(node, config)).nodes(
             "client",
-            CLIENTS,
+            clients,
             move |node| client(node, config),
         ),
     };
@@ -66,6 +67,10 @@ impl System for KvSystem {
 
     fn rules(&self) -> Vec<&'static str> {
         vec![LINEARIZABLE, SETTLED]
+    }
+
+    fn general_format(&self) -> Option<GeneralFormat> {
+        Some(general::format())
     }
 
     fn planted_bugs(&self) -> PlantedBugs {

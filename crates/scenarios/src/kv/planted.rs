@@ -29,7 +29,7 @@ pub fn cluster(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
     let reorder_window = Duration::from_millis(200);
     let links = LinkModel { loss: hundredth, duplicate: hundredth, reorder: hundredth, reorder_window, ..LinkModel::default() };
     let name = if style == NodeStyle::Async { "hunt-kv-async" } else { "hunt-kv" };
-    let cluster = super::cluster(name, style, config)
+    let cluster = super::cluster(name, style, super::CLIENTS, config)
         .may_shrink("client")
         .default_links(links)
         .duration(Duration::from_secs(5))

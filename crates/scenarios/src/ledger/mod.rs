@@ -1,5 +1,6 @@
 //! The ledger scenario: three stores and their clients, through crashes, pauses, cuts and loss.
 
+mod general;
 pub mod planted;
 
 use std::time::Duration;
@@ -10,7 +11,7 @@ use cluster_sim_ledger::rules::{
     Acknowledgements, FreshReads, Measured, OneHistory, OnePrimary, Remembers, VouchedIsDurable, all_is_settled,
 };
 use cluster_sim_ledger::{Bug, Client, Config, Hosted, LedgerStore, Recovery, STORES, run};
-use cluster_sim_registry::{BuiltinScenario, NodeStyle, PlantedBugs, Prepared, System};
+use cluster_sim_registry::{BuiltinScenario, GeneralFormat, NodeStyle, PlantedBugs, Prepared, System};
 use serde_json::json;
 
 use self::planted::{ACKNOWLEDGED, DURABLE, FRESH_READS, HISTORY, MEMORY, ONE_PRIMARY, SETTLED};
@@ -100,6 +101,10 @@ impl System for LedgerSystem {
 
     fn rules(&self) -> Vec<&'static str> {
         vec![HISTORY, ACKNOWLEDGED, FRESH_READS, ONE_PRIMARY, MEMORY, DURABLE, SETTLED]
+    }
+
+    fn general_format(&self) -> Option<GeneralFormat> {
+        Some(general::format())
     }
 
     fn planted_bugs(&self) -> PlantedBugs {
