@@ -62,6 +62,19 @@ pub(crate) enum Command {
         #[arg(long)]
         planted: bool,
     },
+    /// Print the JSON Schema of scenario files
+    ///
+    /// Editors check a file against it; docs/scenario-files.md explains the format. Reader, schema and the list of --fields are made of one
+    /// declaration.
+    #[command(help_template = TEMPLATE)]
+    Schema {
+        /// A system [default: all that have scenario files]
+        #[arg(value_name = "SYSTEM")]
+        system: Option<String>,
+        /// List the fields instead, a line each: what they accept, their default, their purpose
+        #[arg(long)]
+        fields: bool,
+    },
     /// Print the fault profile of a scenario as JSON
     ///
     /// Change it, and run with --fault-profile. A profile says how often and how long faults occur, which kinds, and against whom; each

@@ -46,6 +46,7 @@ pub(crate) fn command(registry: &Registry) -> clap::Command {
     let command = with_examples("run", examples.run(registry), command);
     let command = with_examples("sweep", examples.sweep() + SWEEP_OUTPUT, command);
     let command = with_examples("replay", examples.replay(), command);
+    let command = command.mut_subcommand("schema", |command| command.before_help(examples.schema(registry)));
     command.mut_subcommand("fault-profile", |command| command.before_help(examples.fault_profile()).after_help(kinds()))
 }
 
@@ -125,6 +126,14 @@ impl Examples {
         ])
     }
 
+    fn schema(&self, registry: &Registry) -> String {
+        let system = registry.general_formats().next().map_or("SYSTEM", |(name, _)| name);
+        examples(vec![
+            ("cluster-sim schema > scenario.schema.json".to_owned(), "for all systems"),
+            (format!("cluster-sim schema {system} --fields"), "what a file of one may say"),
+        ])
+    }
+
     fn replay(&self) -> String {
         examples(vec![
             (self.reproducer(), ""),
@@ -153,7 +162,14 @@ fn files(registry: &Registry) -> String {
         text += &format!("{begin}{of}:\n");
         format.example.lines().for_each(|line| text += &format!("  {line}\n"));
     }
-    if !formats.is_empty() {
+    let general: Vec<_> = registry.general_formats().collect();
+    if let Some((name, format)) = general.first() {
+        let names: Vec<_> = general.iter().map(|(name, _)| *name).collect();
+        text += &format!("\nOther systems ({}) have files of one general format. A small one of {name}:\n", names.join(", "));
+        format.example.lines().for_each(|line| text += &format!("  {line}\n"));
+        text += "`cluster-sim schema SYSTEM` prints the JSON Schema of its files, with --fields a list.\n";
+    }
+    if !formats.is_empty() || !general.is_empty() {
         text += "Every report repeats its scenario with all defaults filled in: start from that.\n";
     }
     text

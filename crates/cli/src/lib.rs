@@ -28,6 +28,7 @@ mod report_file;
 mod run;
 #[cfg(test)]
 mod run_counts;
+mod schema;
 mod streams;
 mod summary;
 mod sweep;
@@ -119,6 +120,7 @@ fn execute(arguments: Arguments, registry: &Registry) -> Result<u8, ScenarioErro
         Command::Check(arguments) => check::check(&arguments),
         Command::Worker(target) => sweep::work(&target, registry, &variables()?),
         Command::FaultProfile { scenario } => Ok(printed(&own_profile::own_profile(scenario.as_deref(), registry, &variables()?)?)),
+        Command::Schema { system, fields } => Ok(printed(&schema::schema(system.as_deref(), fields, registry)?)),
         Command::List { planted } => Ok(printed(&list(registry, planted))),
         Command::Digests { threads, seeds } => Ok(printed(&digests::digests(registry, threads.map(threads::capped), seeds.get())?)),
     }

@@ -235,7 +235,7 @@ fn the_smallest_scenario_in_the_help_runs() {
     let place = Place::new();
     let help = place.run(&["run", "--help"]).stdout;
     let (_, from) = help.split_once("The smallest one:").unwrap();
-    let (scenario, _) = from.split_once("Every report").unwrap();
+    let (scenario, _) = from.split_once("\n\n").unwrap();
     place.file("smallest.json", scenario);
     let finished = place.run(&["run", "--scenario", "smallest.json", "--out", "report.json"]);
     assert_eq!(finished.code, Some(0), "{finished:?}");
