@@ -71,7 +71,7 @@ fn the_file_of_an_unknown_system_is_refused_with_those_known() {
         (error.kind, error.path.as_str(), error.value.as_str()),
         (ScenarioErrorKind::Unknown("system"), "system", "\"raft\"")
     );
-    assert_eq!(error.cure, "use one of edge-cache, tally, kv, ledger, or leave it out for edge-cache");
+    assert_eq!(error.cure, "use one of edge-cache, tally, kv, ledger, stream-queue, or leave it out for edge-cache");
 }
 
 #[test]

@@ -134,7 +134,7 @@ fn a_comma_too_much() {
 fn a_misspelt_system() {
     assert_snapshot!(said_with(r#"{"seed""#, r#"{"system":"edge-cahce","seed""#, RUN), @r#"
     exit code 2
-    cluster-sim: could not run: scenario.json: at system: "edge-cahce" is not a known system; did you mean edge-cache? use one of edge-cache, kv, ledger, or leave it out for edge-cache
+    cluster-sim: could not run: scenario.json: at system: "edge-cahce" is not a known system; did you mean edge-cache? use one of edge-cache, kv, ledger, stream-queue, or leave it out for edge-cache
     "#);
 }
 

@@ -1,7 +1,8 @@
 //! The reference systems of cluster-sim: their builtin scenarios, scenario files and planted bugs.
 //!
 //! Start at [`builtin`], the registry of all of them. Each module holds one system and its [`System`](cluster_sim_registry::System);
-//! [`kv`] and [`ledger`] have scenario files of the general format, [`edge_cache`] those of a dialect, and the others are run by name. The [`canary`] is no system: it is a scenario that fails by design.
+//! [`kv`], [`ledger`] and [`stream_queue`] have scenario files of the general format, [`edge_cache`] those of a dialect, and the others
+//! are run by name. The [`canary`] is no system: it is a scenario that fails by design.
 //!
 //! Deliberately absent: flags, the environment, the terminal and the file system. Text comes in, text goes out.
 

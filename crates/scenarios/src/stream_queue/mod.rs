@@ -7,10 +7,12 @@
 //! | `failures.rs` | S09–S12, each on one broker and on three where that makes sense |
 //! | `swarm.rs` | all faults that each seed draws |
 //! | `queue.rs` | the nodes and the rules of all |
+//! | `general.rs` | scenario files |
 //! | `planted.rs`, `system.rs` | planted bugs; the queue in the registry |
 
 mod chance;
 mod failures;
+mod general;
 mod multi_node;
 pub mod planted;
 pub mod queue;

@@ -1,13 +1,13 @@
 //! The stream queue in the registry.
 
 use cluster_sim::{Scenario, Seed};
-use cluster_sim_registry::{BuiltinScenario, NodeStyle, PlantedBugs, Prepared, System};
+use cluster_sim_registry::{BuiltinScenario, GeneralFormat, NodeStyle, PlantedBugs, Prepared, System};
 use serde_json::json;
 
 use super::queue::RULES;
 use super::{
-    planted, s01_baseline, s02_concurrent_producers, s03_disk_full, s04_crash_and_restart, s05_replication, s06_one_crashes,
-    s07_partition, s08_store_outage, s09_group_offsets, s10_burst, s11_slow_consumer, s12_long_absence, swarm,
+    general, planted, s01_baseline, s02_concurrent_producers, s03_disk_full, s04_crash_and_restart, s05_replication,
+    s06_one_crashes, s07_partition, s08_store_outage, s09_group_offsets, s10_burst, s11_slow_consumer, s12_long_absence, swarm,
 };
 
 const SEED: Seed = Seed(7);
@@ -50,6 +50,10 @@ impl System for StreamQueueSystem {
 
     fn rules(&self) -> Vec<&'static str> {
         RULES.to_vec()
+    }
+
+    fn general_format(&self) -> Option<GeneralFormat> {
+        Some(general::format())
     }
 
     fn planted_bugs(&self) -> PlantedBugs {

@@ -7,6 +7,7 @@ mod files;
 mod mutated;
 mod refused;
 mod runs;
+mod stream_queue;
 
 use cluster_sim_registry::{Prepared, ScenarioError, Variables};
 use cluster_sim_scenarios::builtin;
