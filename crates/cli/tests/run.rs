@@ -255,7 +255,7 @@ fn digests_depend_on_neither_threads_nor_environment() {
     assert_eq!(Finished::from(many).stdout, one.stdout);
     assert!(one.stdout.contains("\n[first_30_seeds]\n") && one.stdout.contains("\n[first_300_seeds]\n"), "{}", one.stdout);
     let lines: Vec<_> = one.stdout.lines().filter(|line| line.contains('=')).collect();
-    assert_eq!(lines.len(), 40 + 2 * 10);
+    assert_eq!(lines.len(), 44 + 2 * 10);
     for line in lines {
         let (_, digest) = line.split_once(" = ").unwrap();
         assert!(digest.len() == 18 && digest.trim_matches('"').bytes().all(|byte| byte.is_ascii_hexdigit()), "{line}");

@@ -43,7 +43,10 @@ macro_rules! registry {
     ($($module:ident::$system:ident,)*) => {
         /// The systems and scenarios that come with cluster-sim.
         pub fn builtin() -> Registry {
-            Registry::new()$(.with($module::$system))*.with(stream_queue::StreamQueueSystem).with_scenario(canary::builtin())
+            Registry::new()$(.with($module::$system))*
+                .with(replicated_log::ReplicatedLogSystem)
+                .with(stream_queue::StreamQueueSystem)
+                .with_scenario(canary::builtin())
         }
     };
 }
@@ -63,12 +66,13 @@ mod tests {
         assert_eq!(names[..7], edge_caches);
         assert_eq!(names[7..15], ["echo", "echo-async", "gossip", "gossip-async", "kv", "kv-async", "ledger", "ledger-async"]);
         let numbered = (1..=12).map(|number| format!("s{number:02}"));
-        let queues: Vec<_> = ["stream-queue".to_owned()].into_iter().chain(numbered).chain(["canary".to_owned()]).collect();
-        assert_eq!(names[15..29], queues);
+        let logs = ["replicated-log", "replicated-log-async", "stream-queue"].map(str::to_owned);
+        let queues: Vec<_> = logs.into_iter().chain(numbered).chain(["canary".to_owned()]).collect();
+        assert_eq!(names[15..31], queues);
         let planted = ["echo", "gossip", "kv", "ledger", "edge-cache"]
             .map(|system| [format!("hunt-{system}"), format!("hunt-{system}-async")]);
-        assert_eq!(names[29..39], planted.concat());
-        assert_eq!(names[39..], ["hunt-stream-queue-async"]);
+        assert_eq!(names[31..41], planted.concat());
+        assert_eq!(names[41..], ["hunt-replicated-log", "hunt-replicated-log-async", "hunt-stream-queue-async"]);
         for scenario in registry.scenarios() {
             assert!(scenario.prepare(&Variables::default()).is_ok(), "{}", scenario.name());
             assert!(!scenario.summary().contains('\n') && scenario.summary().len() <= 100, "{}", scenario.summary());

@@ -81,7 +81,7 @@ impl System for ReplicatedLogSystem {
         let builtin = both.map(|(name, summary, style)| {
             let parameters = json!({"system": "replicated-log", "form": style});
             let prepare = move |_: &_| Ok(Prepared::new(scenario(style), smoke::SEED, parameters.clone()));
-            BuiltinScenario::new(name, summary, prepare).for_many_seeds()
+            BuiltinScenario::new(name, summary, prepare)
         });
         builtin.into()
     }
