@@ -17,15 +17,13 @@ fn file(name: &str) -> Prepared {
 #[case("s02", stream_queue::s02_concurrent_producers())]
 #[case("s05", stream_queue::s05_replication())]
 #[case("s10", stream_queue::s10_burst(3))]
-fn sq_s01_to_s10_a_file_without_choices_is_its_scenario(#[case] name: &str, #[case] scenario: Scenario) {
+fn a_file_of_the_queue_without_choices_is_its_scenario(#[case] name: &str, #[case] scenario: Scenario) {
     let seed = Seed(7);
     assert_eq!(file(name).scenario().run(seed).digest, scenario.run(seed).digest, "{name}");
 }
 
 #[rstest]
-fn sq_s03_to_s12_a_file_with_choices_keeps_every_rule(
-    #[values("s03", "s04", "s06", "s07", "s08", "s09", "s11", "s12")] name: &str,
-) {
+fn a_file_of_the_queue_with_choices_keeps_every_rule(#[values("s03", "s04", "s06", "s07", "s08", "s09", "s11", "s12")] name: &str) {
     for seed in (0..3).map(Seed) {
         let report = file(name).scenario().run(seed);
         assert_eq!(report.outcome, Outcome::Held, "{report}");
