@@ -48,6 +48,19 @@ macro_rules! systems {
 
 each_system!(systems);
 
+macro_rules! bounded {
+    ($($module:ident::$system:ident,)*) => {
+        /// The systems whose planted bugs have bounds for their minimized cases.
+        ///
+        /// Those that stand outside of this list are searched for their bugs by suites of their own.
+        fn bounded() -> Registry {
+            Registry::new()$(.with(cluster_sim_scenarios::$module::$system))*
+        }
+    };
+}
+
+each_system!(bounded);
+
 /// A system of a user, which the list does not have.
 #[test]
 fn the_bug_of_a_system_added_to_a_registry_is_hunted() {

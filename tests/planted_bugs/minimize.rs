@@ -87,7 +87,7 @@ pub(crate) fn assert_minimized(bugs: &[PlantedBug], style: NodeStyle) {
 /// cases.
 #[test]
 fn four_of_five_cases_have_at_most_ten_decisions() {
-    let registry = cluster_sim_scenarios::builtin();
+    let registry = crate::bounded();
     let (all, few) = (registry.bugs().count(), registry.bugs().filter(|bug| bug.expected.decisions <= FEW_DECISIONS).count());
     assert!(10 * few >= 8 * all, "{few} of {all}");
 }

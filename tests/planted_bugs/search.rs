@@ -105,7 +105,7 @@ fn a_swarm_finds_bugs_three_times_as_often_as_a_nemesis() {
         let (scenario, nemesis) = (hunt.scenario(), Uniform::nemesis(hunt));
         (findings(planted, |seed| scenario.run(seed)), findings(planted, |seed| nemesis.run(seed)))
     };
-    let registry = cluster_sim_scenarios::builtin();
+    let registry = crate::bounded();
     // So few seeds of a long run say nothing about a bug that needs 2,000.
     let is_compared = |bug: &&PlantedBug| bug.expected.faults > 1 && (!is_long(bug) || bug.expected.seeds <= compared(bug));
     let planted: Vec<&PlantedBug> = registry.bugs().filter(is_compared).collect();

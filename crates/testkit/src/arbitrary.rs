@@ -239,6 +239,7 @@ mod tests {
     use proptest::test_runner::TestRunner;
 
     use super::*;
+    use crate::arbitrary_objects::any_object_fault;
 
     #[test]
     fn every_kind_of_fault_is_drawn() {
@@ -249,10 +250,14 @@ mod tests {
         assert!(known.contains("cut") && known.contains("crash"), "{refusal}");
         let (mut runner, plans) = (TestRunner::deterministic(), any_plan(4, milliseconds(300), milliseconds(100)));
         let plan = |_| plans.new_tree(&mut runner).expect("nothing is filtered").current();
-        let drawn: BTreeSet<String> = (0..200)
+        let mut drawn: BTreeSet<String> = (0..200)
             .map(plan)
             .flat_map(|plan| plan.faults().iter().map(|scheduled| scheduled.fault.kind().replace(' ', "_")).collect::<Vec<_>>())
             .collect();
+        // Those of object stores need a store, so they are drawn apart.
+        let objects = any_object_fault("s3/0", milliseconds(100));
+        let object = |_| Fault::from(objects.new_tree(&mut runner).expect("nothing is filtered").current());
+        drawn.extend((0..400).map(object).map(|fault| fault.kind().replace(' ', "_")));
         // A crash at a failpoint needs a point that the scenario declares.
         let known = known.into_iter().filter(|kind| *kind != "crash_at");
         assert_eq!(drawn, known.map(str::to_owned).collect());
