@@ -77,10 +77,10 @@ pub async fn broker(node: Node, config: Config, store: Arc<dyn ObjectStore>) {
     for partition in broker.partitions_on_disk().await {
         broker.replica_of(partition);
     }
-    drop(node.spawn_named("members", members::keep(node.clone(), broker.config.brokers.clone(), broker.config.suspect_after)));
-    drop(node.spawn_named("clients", sessions::accept(Arc::clone(&broker))));
-    drop(node.spawn_named("large messages", peers::accept_large(Arc::clone(&broker))));
-    drop(node.spawn_named("records", records::serve(Arc::clone(&broker))));
+    node.spawn_named("members", members::keep(node.clone(), broker.config.brokers.clone(), broker.config.suspect_after));
+    node.spawn_named("clients", sessions::accept(Arc::clone(&broker)));
+    node.spawn_named("large messages", peers::accept_large(Arc::clone(&broker)));
+    node.spawn_named("records", records::serve(Arc::clone(&broker)));
     loop {
         let Received { from, message: GroupMessage { partition, message } } = broker.peers.recv().await;
         // A replica that is behind drops messages, as a network does.
@@ -119,7 +119,7 @@ impl Broker {
         let mut partitions = self.partitions.lock();
         let make = || {
             let (sender, inbox) = channel("partition", INBOX);
-            drop(self.node.spawn_named("partition", group::run(Arc::clone(self), partition, inbox)));
+            self.node.spawn_named("partition", group::run(Arc::clone(self), partition, inbox));
             sender
         };
         partitions.entry(partition).or_insert_with(make).clone()

@@ -36,7 +36,7 @@ impl Peers {
         let others = brokers.iter().copied().filter(|broker| *broker != node.id());
         let sessions = others.map(|other| {
             let (sender, waiting) = channel("large messages", WAITING);
-            drop(node.spawn_named("large messages", send_large(node.clone(), other, waiting)));
+            node.spawn_named("large messages", send_large(node.clone(), other, waiting));
             (other, sender)
         });
         Self { datagrams, sessions: sessions.collect() }
@@ -96,11 +96,11 @@ pub(super) async fn accept_large(broker: Arc<Broker>) {
     loop {
         let session = listener.accept().await;
         let broker = Arc::clone(&broker);
-        drop(broker.node.clone().spawn_named("large message", async move {
+        broker.node.clone().spawn_named("large message", async move {
             let from = session.peer();
             while let Ok(Some(GroupMessage { partition, message })) = session.recv().await {
                 drop(broker.replica_of(partition).try_send(GroupInput::Log { from, message }));
             }
-        }));
+        });
     }
 }

@@ -31,7 +31,7 @@ pub(super) async fn serve(broker: Arc<Broker>) {
     let listener = broker.node.listen::<RecordsMessage>(RECORDS_PORT);
     loop {
         let session = listener.accept().await;
-        drop(broker.node.spawn_named("records", give(Arc::clone(&broker), session)));
+        broker.node.spawn_named("records", give(Arc::clone(&broker), session));
     }
 }
 

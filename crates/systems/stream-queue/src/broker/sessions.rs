@@ -17,7 +17,7 @@ pub(super) async fn accept(broker: Arc<Broker>) {
     let listener = broker.node.listen::<QueueMessage>(QUEUE_PORT);
     loop {
         let session = listener.accept().await;
-        drop(broker.node.spawn_named("client", answer(Arc::clone(&broker), session)));
+        broker.node.spawn_named("client", answer(Arc::clone(&broker), session));
     }
 }
 

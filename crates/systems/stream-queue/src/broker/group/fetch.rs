@@ -43,7 +43,7 @@ impl Group {
             skips_damage: self.has_bug(Bug::SkipsDamagedRecord),
             manifest: (from < self.readable.index.start()).then(|| Arc::clone(&self.readable.manifest)),
         };
-        drop(self.broker.node.spawn_named("fetch", async move { answer(reply, fetch.run(end).await) }));
+        self.broker.node.spawn_named("fetch", async move { answer(reply, fetch.run(end).await) });
     }
 }
 
