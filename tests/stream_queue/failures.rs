@@ -1,41 +1,41 @@
 //! S09–S12: groups, bursts, slow consumers, long absence.
 
 use cluster_sim::prelude::*;
-use cluster_sim_scenarios::stream_queue::{s09_group_offsets, s10_burst, s11_slow_consumer, s12_long_absence, swarm};
+use cluster_sim_scenarios::stream_queue::{numbered, numbered_on, swarm};
 
 #[cluster_sim::test(seeds = 20)]
 fn s09_group_offsets_outlast_crashes_of_one_broker() -> Scenario {
-    s09_group_offsets(1)
+    numbered_on("s09", 1)
 }
 
 #[cluster_sim::test(seeds = 20)]
 fn s09_group_offsets_outlast_crashes_of_three_brokers() -> Scenario {
-    s09_group_offsets(3)
+    numbered("s09")
 }
 
 #[cluster_sim::test(seeds = 20)]
 fn s10_a_burst_loses_nothing_on_one_broker() -> Scenario {
-    s10_burst(1)
+    numbered_on("s10", 1)
 }
 
 #[cluster_sim::test(seeds = 20)]
 fn s10_a_burst_loses_nothing_on_three_brokers() -> Scenario {
-    s10_burst(3)
+    numbered("s10")
 }
 
 #[cluster_sim::test(seeds = 20)]
 fn s11_a_slow_consumer_of_one_broker_reads_from_the_store() -> Scenario {
-    s11_slow_consumer(1)
+    numbered_on("s11", 1)
 }
 
 #[cluster_sim::test(seeds = 20)]
 fn s11_a_slow_consumer_of_three_brokers_reads_from_the_store() -> Scenario {
-    s11_slow_consumer(3)
+    numbered("s11")
 }
 
 #[cluster_sim::test(seeds = 20)]
 fn s12_a_broker_catches_up_after_a_long_absence() -> Scenario {
-    s12_long_absence()
+    numbered("s12")
 }
 
 #[cluster_sim::test(seeds = 50)]
