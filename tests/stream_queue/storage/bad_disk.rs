@@ -2,7 +2,7 @@
 
 use cluster_sim::node::{DiskErrorKind, DiskOpKind};
 use cluster_sim::prelude::*;
-use cluster_sim_stream_queue::wal::WalError;
+use cluster_sim_stream_queue::wal::{Expectation, WalError, WalWriter, remove_all};
 
 use super::{log_of, ms, read_all, record, records, run, run_sound};
 
@@ -45,11 +45,9 @@ fn d04_after_a_failed_sync_no_later_one_is_believed() {
     let plan = FaultPlan::new().at(ms(100), fail).at(ms(300), crash);
     run(plan, |node| async move {
         if node.incarnation().0 > 0 {
-            let expected = cluster_sim_stream_queue::wal::Expectation { start_max: 0, durable_end: 8 };
+            let expected = Expectation { start_max: 0, durable_end: 8 };
             let (writer, _) =
-                cluster_sim_stream_queue::wal::WalWriter::recover(&node.disk(), &super::place(), super::CONFIG, expected)
-                    .await
-                    .expect("all was synced");
+                WalWriter::recover(&node.disk(), &super::place(), super::CONFIG, expected).await.expect("all was synced");
             return assert_eq!(read_all(&node, &writer).await, records(0..8));
         }
         let mut writer = log_of(&node, 3).await;
@@ -128,5 +126,40 @@ fn an_operation_that_is_given_up_leaves_the_log_in_doubt() {
         assert_eq!((writer.is_in_doubt(), writer.end()), (true, 3));
         let end = writer.reopen().await.unwrap();
         assert_eq!((end, read_all(&node, &writer).await), (3, records(0..3)));
+    });
+}
+
+#[test]
+fn d06_bits_that_flip_in_a_read_leave_no_lasting_damage() {
+    let rot = DiskFault::RotOnRead {
+        node: "a/0".to_owned(),
+        path: "/".to_owned(),
+        share: Ratio::percent(50),
+        bits: 1,
+        burst: 1,
+        duration: Some(ms(40)),
+    };
+    let plan = (0..20).fold(FaultPlan::new(), |plan, round| plan.at(ms(round * 100 + 50), rot.clone()));
+    run(plan, |node| async move {
+        let mut recovered = 0;
+        for round in 0..20 {
+            node.sleep_until(LocalInstant::default() + ms(round * 100)).await;
+            remove_all(&node.disk(), &super::place()).await.unwrap();
+            log_of(&node, 5).await;
+            node.sleep_until(LocalInstant::default() + ms(round * 100 + 60)).await;
+            let expected = Expectation { start_max: 0, durable_end: 2 };
+            let found = WalWriter::recover(&node.disk(), &super::place(), super::CONFIG, expected).await;
+            node.sleep_until(LocalInstant::default() + ms(round * 100 + 95)).await;
+            match found {
+                Ok((writer, recovery)) => {
+                    assert_eq!(read_all(&node, &writer).await, records(0..writer.end()), "round {round}: {recovery:?}");
+                    recovered += u32::from(recovery.rewritten_bytes > 0);
+                }
+                Err(error) => {
+                    assert!(matches!(error, WalError::Header { .. } | WalError::Damaged { .. }), "round {round}: {error}")
+                }
+            }
+        }
+        assert!(recovered > 5, "{recovered} recoveries wrote the end of the log once more");
     });
 }

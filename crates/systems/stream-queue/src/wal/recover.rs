@@ -5,7 +5,7 @@ use cluster_sim_node::{Disk, File, OpenOptions};
 use super::error::WalError;
 use super::place::WalPlace;
 use super::scan::{Scan, scan};
-use super::segment_index::{SegmentIndex, SegmentInfo};
+use super::segment_index::SegmentIndex;
 use crate::format::{BatchError, SEGMENT_HEADER_BYTES};
 
 /// The least that must be found of a log.
@@ -47,21 +47,19 @@ pub(super) async fn recover(
     place: &WalPlace,
     expected: Expectation,
 ) -> Result<(SegmentIndex, Option<File>, Recovery), WalError> {
-    let (index, tail) = read(disk, place, expected).await?;
+    let Found { index, tail, unconfirmed } = read(disk, place, expected).await?;
     if index.end() < expected.durable_end {
         let directory = place.directory().to_owned();
         return Err(WalError::Lost { directory, end: index.end(), durable_end: expected.durable_end });
     }
     let mut recovery = Recovery::default();
     let mut active = None;
-    for segment in index.segments() {
-        let path = place.segment_path(segment.base);
-        let torn = tail.as_ref().filter(|tail| tail.path == path);
-        if segment.end > expected.durable_end || torn.is_some() {
-            let file = disk.open(&path, OpenOptions::write()).await?;
-            recovery.rewritten_bytes += confirm(&file, segment, expected.durable_end).await?;
-            active = Some((segment.base, file));
-        }
+    for segment in unconfirmed {
+        recovery.rewritten_bytes += segment.bytes.len() as u64;
+        let file = disk.open(&place.segment_path(segment.base), OpenOptions::write()).await?;
+        let base = segment.base;
+        segment.confirm(&file).await?;
+        active = Some((base, file));
     }
     if let Some(tail) = tail.as_ref().filter(|tail| tail.cause.is_none()) {
         disk.remove(&tail.path).await?;
@@ -77,11 +75,40 @@ pub(super) async fn recover(
     Ok((index, active, recovery))
 }
 
+/// A log as it was read.
+struct Found {
+    index: SegmentIndex,
+    tail: Option<TornEnd>,
+    /// The ends of segments that no sync is known to have made durable.
+    unconfirmed: Vec<Unconfirmed>,
+}
+
+/// The sound bytes of a segment that are not known to be durable.
+///
+/// They are kept from the read that verified them: a second read may flip bits, which would be written back as lasting damage.
+struct Unconfirmed {
+    base: u64,
+    from: u64,
+    bytes: Vec<u8>,
+}
+
+impl Unconfirmed {
+    /// Cuts the segment off after these bytes and makes them durable.
+    async fn confirm(self, file: &File) -> Result<(), WalError> {
+        file.set_len(self.from + self.bytes.len() as u64).await?;
+        if !self.bytes.is_empty() {
+            file.write_at(self.from, self.bytes).await?;
+        }
+        file.sync().await?;
+        Ok(())
+    }
+}
+
 /// Reads all segments and changes nothing.
-async fn read(disk: &Disk, place: &WalPlace, expected: Expectation) -> Result<(SegmentIndex, Option<TornEnd>), WalError> {
+async fn read(disk: &Disk, place: &WalPlace, expected: Expectation) -> Result<Found, WalError> {
     let bases = place.bases(disk).await?;
     let mut index = SegmentIndex::starting_at(expected.durable_end);
-    let mut tail = None;
+    let (mut tail, mut unconfirmed) = (None, Vec::new());
     for (number, base) in bases.iter().copied().enumerate() {
         let path = place.segment_path(base);
         check_base(&path, base, (number > 0).then(|| index.end()), expected.start_max)?;
@@ -104,12 +131,16 @@ async fn read(disk: &Disk, place: &WalPlace, expected: Expectation) -> Result<(S
             }
             tail = Some(TornEnd { path, bytes: bytes.len() as u64 - info.bytes, cause: Some(cause) });
         }
+        if info.end > expected.durable_end || tail.is_some() {
+            let from = if info.base < expected.durable_end { info.mark_before(expected.durable_end).1 } else { 0 };
+            unconfirmed.push(Unconfirmed { base, from, bytes: bytes[from as usize..info.bytes as usize].to_vec() });
+        }
         index.push(info);
     }
     if bases.is_empty() && expected.start_max < expected.durable_end {
         index = SegmentIndex::starting_at(expected.start_max);
     }
-    Ok((index, tail))
+    Ok(Found { index, tail, unconfirmed })
 }
 
 /// Checks that a segment begins where the one before it ends, or the first one early enough.
@@ -121,20 +152,4 @@ fn check_base(path: &str, base: u64, end: Option<u64>, start_max: u64) -> Result
         Some(expected) if base < expected => Err(WalError::Overlap { path, expected, found }),
         _ => Ok(()),
     }
-}
-
-/// Cuts a segment off after its sound records, and makes durable all that is beyond the durable end.
-async fn confirm(file: &File, segment: &SegmentInfo, durable_end: u64) -> Result<u64, WalError> {
-    file.set_len(segment.bytes).await?;
-    let from = if segment.base < durable_end { segment.mark_before(durable_end).1 } else { 0 };
-    let mut rewritten = 0;
-    while from + rewritten < segment.bytes {
-        let left = segment.bytes - from - rewritten;
-        let part = file.read_at(from + rewritten, u32::try_from(left).unwrap_or(u32::MAX)).await?;
-        let length = part.len() as u64;
-        file.write_at(from + rewritten, part).await?;
-        rewritten += length;
-    }
-    file.sync().await?;
-    Ok(rewritten)
 }
