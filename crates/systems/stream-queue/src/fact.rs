@@ -142,7 +142,7 @@ pub enum BrokerFact {
         /// The records.
         hashes: Vec<ContentHash>,
     },
-    /// Listed a segment as shipped.
+    /// Listed a segment as shipped, or opened its log with a state that lists it.
     Listed {
         /// The partition.
         partition: TopicPartition,

@@ -146,6 +146,14 @@ async fn refuse_for(broker: &Broker, inbox: &mut Receiver<GroupInput>, cause: &s
     }
 }
 
+/// States where the log goes on, and the segments that its state lists: their entries may never take effect here again.
+fn tell_opened(broker: &Broker, partition: TopicPartition, end: u64, state: &PartitionState) {
+    broker.node.emit(BrokerFact::Opened { partition, end });
+    for Shipped { base, end, epoch, .. } in state.manifest().iter().cloned() {
+        broker.node.emit(BrokerFact::Listed { partition, base, end, epoch });
+    }
+}
+
 fn publish(broker: &Broker, partition: TopicPartition, view: &PartitionView) {
     broker.node.publish(|published: &mut BrokerView| {
         published.partitions.entry(partition).or_default().clone_from(view);
@@ -181,7 +189,7 @@ impl Group {
         let index = Arc::new(local.wal.index().clone());
         let readable = Readable { index, manifest: Arc::new(checkpoint.state.clone()) };
         broker.readable.lock().insert(partition, readable.clone());
-        broker.node.emit(BrokerFact::Opened { partition, end: local.end() });
+        tell_opened(broker, partition, local.end(), &checkpoint.state);
         let view = PartitionView { applied: checkpoint.index, start: local.start(), end: local.end(), error: None, ..view };
         Ok(Self {
             broker: Arc::clone(broker),

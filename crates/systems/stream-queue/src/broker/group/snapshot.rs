@@ -2,9 +2,8 @@
 
 use cluster_sim_replicated_log::LogEvent;
 
-use super::Group;
 use super::catch_up::Missing;
-use crate::fact::BrokerFact;
+use super::{Group, tell_opened};
 use crate::partition::PartitionState;
 
 impl Group {
@@ -37,7 +36,7 @@ impl Group {
         self.view.applied = index;
         self.view.is_catching_up = self.to_install.is_some();
         let end = self.view.end;
-        self.broker.node.emit(BrokerFact::Opened { partition: self.partition, end });
+        tell_opened(&self.broker, self.partition, end, &self.state);
         self.handle(LogEvent::Installed { index });
     }
 }
