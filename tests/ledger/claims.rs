@@ -4,9 +4,10 @@
 //! faults do break the ledger.
 
 use cluster_sim::fault::{Claim, Clocks, DiskFault, Trigger};
+use cluster_sim::node::{Hosted, run_protocol};
 use cluster_sim::prelude::*;
 use cluster_sim_ledger::rules::{FreshReads, all_is_settled};
-use cluster_sim_ledger::{Client, Config, Hosted, LedgerFact, LedgerStore, STORES, run};
+use cluster_sim_ledger::{Client, Config, LedgerFact, LedgerStore, STORES};
 use cluster_sim_scenarios::NodeStyle;
 use cluster_sim_testkit::faults::cut;
 use cluster_sim_testkit::units::milliseconds;
@@ -28,11 +29,9 @@ fn ledger(style: NodeStyle) -> Scenario {
         NodeStyle::Machine => Scenario::new("ledger")
             .machines("store", STORES, move |node: &Boot| Hosted::<LedgerStore>::boot(config, node))
             .machines("client", 3, move |node: &Boot| Hosted::<Client>::boot(config, node)),
-        NodeStyle::Async => Scenario::new("ledger").nodes("store", STORES, move |node| run::<LedgerStore>(node, config)).nodes(
-            "client",
-            3,
-            move |node| run::<Client>(node, config),
-        ),
+        NodeStyle::Async => Scenario::new("ledger")
+            .nodes("store", STORES, move |node| run_protocol::<LedgerStore>(node, config))
+            .nodes("client", 3, move |node| run_protocol::<Client>(node, config)),
     };
     nodes
         .observe(FRESH_READS, FreshReads::default)

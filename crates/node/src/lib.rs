@@ -42,6 +42,7 @@ mod node_info;
 #[cfg(any(feature = "test-utils", feature = "object-store"))]
 mod object_store;
 mod operations;
+mod protocol;
 #[cfg(feature = "tokio")]
 mod real;
 #[cfg(feature = "tokio")]
@@ -84,6 +85,7 @@ pub use object_store::serve_objects;
 pub use object_store::{ObjectClientOptions, ObjectRequestError, RequestFailure, RetryPolicy, SimObjectStore};
 
 pub use operations::{OperationLog, Operations};
+pub use protocol::{ClockReadings, Hosted, Protocol, ProtocolEvent, ProtocolIdentity, ProtocolOutbox, run_protocol};
 #[cfg(feature = "tokio")]
 pub use real::{ReachError, RunningCluster, StartError, TokioCluster, TokioClusterError, TokioNode, TokioSetup};
 #[cfg(feature = "tokio")]

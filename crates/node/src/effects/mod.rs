@@ -178,6 +178,11 @@ impl<M> Effects<M> {
         self.list.push(Effect::Emit(Box::new(fact)));
     }
 
+    /// As [`emit`](Self::emit), of a fact in a box.
+    pub(crate) fn emit_boxed(&mut self, fact: Box<dyn Fact>) {
+        self.list.push(Effect::Emit(fact));
+    }
+
     /// Marks a point at which a simulation may crash the node; does nothing elsewhere.
     ///
     /// In a crash here, what the step asked for before is carried out, and what it asks for afterwards is not. The machine is

@@ -26,6 +26,19 @@ impl Node {
         }
     }
 
+    /// As [`emit`](Self::emit), of a fact in a box.
+    pub(crate) fn emit_boxed(&self, fact: Box<dyn Fact + Send>) {
+        match self.twin {
+            #[cfg(feature = "test-utils")]
+            Twin::Simulated(ref sim) => {
+                let node = sim.life.node();
+                sim.life.act(|core| core.kernel.state(node, fact));
+            }
+            #[cfg(feature = "tokio")]
+            Twin::Real(ref context) => context.emit(&*fact),
+        }
+    }
+
     /// Updates the node's view: the one value that checks and tests may read.
     ///
     /// `change` gets the current view, which is `V::default()` at first. A crash drops the view; after the main function returns,

@@ -6,11 +6,12 @@ pub mod planted;
 use std::time::Duration;
 
 use cluster_sim::fault::{Claim, FaultKind};
+use cluster_sim::node::{Hosted, run_protocol};
 use cluster_sim::{Boot, FaultProfile, Scenario};
 use cluster_sim_ledger::rules::{
     Acknowledgements, FreshReads, Measured, OneHistory, OnePrimary, Remembers, VouchedIsDurable, all_is_settled,
 };
-use cluster_sim_ledger::{Bug, Client, Config, Hosted, LedgerStore, Recovery, STORES, run};
+use cluster_sim_ledger::{Bug, Client, Config, LedgerStore, Recovery, STORES};
 use cluster_sim_registry::{BuiltinScenario, GeneralFormat, NodeStyle, PlantedBugs, Prepared, System};
 use serde_json::json;
 
@@ -53,11 +54,9 @@ fn nodes(name: &str, style: NodeStyle, clients: u32, config: Config) -> Scenario
         NodeStyle::Machine => Scenario::new(name)
             .machines("store", STORES, move |node: &Boot| Hosted::<LedgerStore>::boot(config, node))
             .machines("client", clients, move |node: &Boot| Hosted::<Client>::boot(config, node)),
-        NodeStyle::Async => Scenario::new(name).nodes("store", STORES, move |node| run::<LedgerStore>(node, config)).nodes(
-            "client",
-            clients,
-            move |node| run::<Client>(node, config),
-        ),
+        NodeStyle::Async => Scenario::new(name)
+            .nodes("store", STORES, move |node| run_protocol::<LedgerStore>(node, config))
+            .nodes("client", clients, move |node| run_protocol::<Client>(node, config)),
     }
 }
 

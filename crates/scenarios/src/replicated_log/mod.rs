@@ -5,12 +5,13 @@ pub mod planted;
 use std::time::Duration;
 
 use cluster_sim::fault::FaultKind;
+use cluster_sim::node::{Hosted, run_protocol};
 use cluster_sim::{Boot, FaultProfile, Scenario};
 use cluster_sim_registry::{BuiltinScenario, NodeStyle, PlantedBugs, Prepared, System};
 use cluster_sim_replicated_log::rules::{
     Elections, Folded, FreshReads, NoRegress, OneGroup, OneLog, OneState, PromisesAreDurable, Quorums, all_is_settled,
 };
-use cluster_sim_replicated_log::{Bug, Client, Config, Hosted, Operator, Server, StoreModel, run};
+use cluster_sim_replicated_log::{Bug, Client, Config, Operator, Server, StoreModel};
 use serde_json::json;
 
 use self::planted::{DURABLE, ELECTIONS, FRESH_READS, LINEARIZABLE, NO_REGRESS, ONE_LOG, ONE_STATE, QUORUMS, SETTLED};
@@ -43,9 +44,9 @@ pub fn cluster(name: &str, style: NodeStyle, clients: u32, config: Config) -> Sc
             .machines("client", clients, move |node: &Boot| Hosted::<Client>::boot(config, node))
             .machines("operator", 1, move |node: &Boot| Hosted::<Operator>::boot(config, node)),
         NodeStyle::Async => Scenario::new(name)
-            .nodes("server", config.servers, move |node| run::<Server>(node, config))
-            .nodes("client", clients, move |node| run::<Client>(node, config))
-            .nodes("operator", 1, move |node| run::<Operator>(node, config)),
+            .nodes("server", config.servers, move |node| run_protocol::<Server>(node, config))
+            .nodes("client", clients, move |node| run_protocol::<Client>(node, config))
+            .nodes("operator", 1, move |node| run_protocol::<Operator>(node, config)),
     };
     let clock_error = config.log.clock_error.unwrap_or_default();
     nodes

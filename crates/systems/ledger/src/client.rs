@@ -1,12 +1,11 @@
 //! A client: deposits and reads, one request at a time.
 
-use cluster_sim_node::{Entropy, LocalInstant, NodeId};
+use cluster_sim_node::{ClockReadings, Entropy, Label, LocalInstant, NodeId, Protocol, ProtocolEvent, ProtocolIdentity};
 
 use crate::config::{Config, STORES};
 use crate::entry::{Deposit, RequestId};
 use crate::fact::LedgerFact;
-use crate::message::LedgerMessage;
-use crate::protocol::{ClockReadings, Identity, Outbox, Protocol, ProtocolEvent};
+use crate::message::{LedgerMessage, Outbox, label};
 
 /// Each second request is a read.
 const READS: u64 = 2;
@@ -21,7 +20,7 @@ const AMOUNT_MAX: u64 = 100;
 #[derive(Debug)]
 pub struct Client {
     config: Config,
-    identity: Identity,
+    identity: ProtocolIdentity,
     view: ClientView,
     /// The store that it asks.
     target: u32,
@@ -60,14 +59,19 @@ impl Current {
 }
 
 impl Protocol for Client {
+    // It stamps deposits.
+    const READS_WALL: bool = true;
+
+    type Config = Config;
+    type Message = LedgerMessage;
     type View = ClientView;
 
-    fn boot(config: Config, identity: Identity) -> Self {
+    fn boot(config: Config, identity: ProtocolIdentity) -> Self {
         let target = identity.id.0 % STORES;
         Self { config, identity, view: ClientView::default(), target, current: None, deadline: None }
     }
 
-    fn handle(&mut self, clocks: ClockReadings, event: ProtocolEvent, outbox: &mut Outbox) {
+    fn handle(&mut self, clocks: ClockReadings, event: ProtocolEvent<LedgerMessage>, outbox: &mut Outbox) {
         match event {
             ProtocolEvent::Start => self.ask_next(clocks, outbox),
             ProtocolEvent::Tick => self.on_tick(clocks, outbox),
@@ -83,11 +87,15 @@ impl Protocol for Client {
     fn view(&self) -> ClientView {
         self.view
     }
+
+    fn label(message: &LedgerMessage) -> Label {
+        label(message)
+    }
 }
 
 impl Client {
     fn ask_next(&mut self, clocks: ClockReadings, outbox: &mut Outbox) {
-        let Identity { id, life, entropy } = self.identity;
+        let ProtocolIdentity { id, life, entropy, .. } = self.identity;
         let number = self.view.completed;
         if number >= self.config.requests {
             self.deadline = None;

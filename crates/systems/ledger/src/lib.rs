@@ -1,7 +1,7 @@
 //! A replicated ledger: three stores keep one log of deposits on their disks, and clients add to it and read the balance.
 //!
-//! Start at [`Config`]. [`LedgerStore`] and [`Client`] are protocols without IO. [`Hosted`] drives either as a machine and [`run`](run())
-//! as an async function, so the two styles differ in nothing but that. [`rules`] checks what the ledger promises; [`Bug`] lists the
+//! Start at [`Config`]. [`LedgerStore`] and [`Client`] are [protocols](cluster_sim_node::Protocol) without IO, which run as machines and as
+//! async functions; so the two styles differ in nothing but that. [`rules`] checks what the ledger promises; [`Bug`] lists the
 //! faults that can be planted.
 //!
 //! # The protocol
@@ -50,20 +50,14 @@ mod durable;
 mod entry;
 mod fact;
 mod log;
-mod machine;
 mod message;
-mod protocol;
 pub mod rules;
 mod store;
-mod task;
 
 pub use bug::Bug;
 pub use client::{Client, ClientView};
 pub use config::{Config, Recovery, STORES, primary_of};
 pub use entry::{Body, Deposit, Entry, LogEnd, RequestId};
 pub use fact::LedgerFact;
-pub use machine::Hosted;
 pub use message::{LedgerMessage, label};
-pub use protocol::{ClockReadings, Identity, Outbox, Protocol, ProtocolEvent};
 pub use store::{LedgerStore, Status, StoreView};
-pub use task::run;

@@ -130,6 +130,9 @@ pub fn label(message: &LedgerMessage) -> Label {
     Label::Key { kind, id }
 }
 
+/// The messages and facts of one event.
+pub(crate) type Outbox = cluster_sim_node::ProtocolOutbox<LedgerMessage>;
+
 #[cfg(test)]
 mod tests {
     use cluster_sim_node::NodeId;

@@ -5,8 +5,7 @@ use cluster_sim_node::{LocalInstant, NodeId};
 use super::{LedgerStore, Role};
 use crate::entry::{Entry, LogEnd};
 use crate::fact::LedgerFact;
-use crate::message::LedgerMessage;
-use crate::protocol::Outbox;
+use crate::message::{LedgerMessage, Outbox};
 
 /// The state of a backup.
 #[derive(Debug, Default)]

@@ -1,12 +1,11 @@
 //! A candidate: asks the others to follow it in an epoch that it leads.
 
-use cluster_sim_node::LocalInstant;
+use cluster_sim_node::{ClockReadings, LocalInstant};
 
 use super::{LedgerStore, Role};
 use crate::config::next_epoch_of;
 use crate::entry::Entry;
-use crate::message::LedgerMessage;
-use crate::protocol::{ClockReadings, Outbox};
+use crate::message::{LedgerMessage, Outbox};
 
 /// The state of a candidate.
 #[derive(Debug)]

@@ -14,8 +14,7 @@ use cluster_sim_node::{Incarnation, LocalInstant, NodeId};
 use super::{LedgerStore, Role};
 use crate::config::STORES;
 use crate::entry::{Entry, LogEnd};
-use crate::message::LedgerMessage;
-use crate::protocol::Outbox;
+use crate::message::{LedgerMessage, Outbox};
 
 /// The state of a learner.
 #[derive(Debug, Default)]

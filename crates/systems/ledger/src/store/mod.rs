@@ -17,7 +17,9 @@ mod primary;
 mod requests;
 mod view;
 
-use cluster_sim_node::{DiskOp, Entropy, Incarnation, LocalInstant, NodeId};
+use cluster_sim_node::{
+    ClockReadings, DiskOp, Entropy, Incarnation, Label, LocalInstant, NodeId, Protocol, ProtocolEvent, ProtocolIdentity,
+};
 
 use self::backup::Backup;
 use self::candidate::Candidate;
@@ -29,8 +31,7 @@ use crate::durable::{DiskEvent, Durable, Found};
 use crate::entry::{Entry, LogEnd};
 use crate::fact::LedgerFact;
 use crate::log::Log;
-use crate::message::LedgerMessage;
-use crate::protocol::{ClockReadings, Identity, Outbox, Protocol, ProtocolEvent};
+use crate::message::{LedgerMessage, Outbox, label};
 
 /// A replica of the ledger, as a protocol without IO.
 #[derive(Debug)]
@@ -76,10 +77,15 @@ enum Role {
 }
 
 impl Protocol for LedgerStore {
+    // A planted bug judges leases by it.
+    const READS_WALL: bool = true;
+
+    type Config = Config;
+    type Message = LedgerMessage;
     type View = StoreView;
 
-    fn boot(config: Config, identity: Identity) -> Self {
-        let Identity { id, life, entropy } = identity;
+    fn boot(config: Config, identity: ProtocolIdentity) -> Self {
+        let ProtocolIdentity { id, life, entropy, .. } = identity;
         Self {
             config,
             id,
@@ -101,7 +107,7 @@ impl Protocol for LedgerStore {
         }
     }
 
-    fn handle(&mut self, clocks: ClockReadings, event: ProtocolEvent, outbox: &mut Outbox) {
+    fn handle(&mut self, clocks: ClockReadings, event: ProtocolEvent<LedgerMessage>, outbox: &mut Outbox) {
         match event {
             ProtocolEvent::Start => {}
             ProtocolEvent::Message { from, message } => self.on_message(clocks, from, message, outbox),
@@ -130,6 +136,10 @@ impl Protocol for LedgerStore {
             commit: self.commit,
             balance: self.balance,
         }
+    }
+
+    fn label(message: &LedgerMessage) -> Label {
+        label(message)
     }
 }
 

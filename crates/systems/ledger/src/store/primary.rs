@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cluster_sim_node::{LocalInstant, NodeId, WallTime};
+use cluster_sim_node::{ClockReadings, LocalInstant, NodeId, WallTime};
 
 use super::{LedgerStore, Role};
 use crate::bug::Bug;
 use crate::config::MAJORITY;
 use crate::entry::{Body, Entry, RequestId};
 use crate::fact::LedgerFact;
-use crate::message::LedgerMessage;
-use crate::protocol::{ClockReadings, Outbox};
+use crate::message::{LedgerMessage, Outbox};
 
 /// The most entries of one message.
 const BATCH: usize = 64;

@@ -1,11 +1,10 @@
 //! A primary answers clients.
 
-use cluster_sim_node::NodeId;
+use cluster_sim_node::{ClockReadings, NodeId};
 
 use super::{LedgerStore, Role};
 use crate::entry::{Body, Deposit, RequestId};
-use crate::message::LedgerMessage;
-use crate::protocol::{ClockReadings, Outbox};
+use crate::message::{LedgerMessage, Outbox};
 
 impl LedgerStore {
     /// Appends a deposit that is new, and answers once its entry is committed.

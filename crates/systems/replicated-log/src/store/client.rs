@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, VecDeque};
 
 use cluster_sim_invariants::CallFact;
 use cluster_sim_invariants::history::models::RegisterOp;
-use cluster_sim_node::{LocalInstant, NodeId};
+use cluster_sim_node::{ClockReadings, Label, LocalInstant, NodeId, Protocol, ProtocolEvent, ProtocolIdentity};
 
 use super::config::Config;
-use super::message::StoreMessage;
+use super::message::{Outgoing, StoreMessage, label_of};
 use super::operation::{StoreAnswer, StoreKey, StoreOp, StoreValue};
-use super::protocol::{Identified, Protocol, ProtocolEvent, ProtocolOutbox};
 use super::sessions::{Command, Request};
+
+/// A call of a client, or its end.
+type Stated = CallFact<StoreOp, StoreAnswer>;
 
 /// Calls for one operation at a time, and asks for it until it is answered or it gives up.
 ///
@@ -19,7 +21,7 @@ use super::sessions::{Command, Request};
 #[derive(Debug)]
 pub struct Client {
     config: Config,
-    identity: Identified,
+    identity: ProtocolIdentity,
     view: ClientView,
     numbers: VecDeque<u64>,
     target: NodeId,
@@ -55,20 +57,23 @@ struct Current {
 }
 
 impl Protocol for Client {
+    type Config = Config;
+    type Message = StoreMessage;
     type View = ClientView;
 
     fn operations(config: &Config) -> u64 {
         config.operations
     }
 
-    fn boot(config: Config, identity: Identified) -> Self {
+    fn boot(config: Config, identity: ProtocolIdentity) -> Self {
         let target = NodeId(identity.id.0 % config.servers);
         let numbers = identity.operations.iter().copied().collect();
         let (view, known) = (ClientView::default(), BTreeMap::new());
         Self { config, identity, view, numbers, target, session: None, questions: 0, current: None, known, deadline: None }
     }
 
-    fn handle(&mut self, now: LocalInstant, event: ProtocolEvent, outbox: &mut ProtocolOutbox) {
+    fn handle(&mut self, clocks: ClockReadings, event: ProtocolEvent<StoreMessage>, outbox: &mut Outgoing) {
+        let now = clocks.now;
         match event {
             ProtocolEvent::Start => self.call_next(now, outbox),
             ProtocolEvent::Tick => self.on_tick(now, outbox),
@@ -81,14 +86,18 @@ impl Protocol for Client {
         self.deadline
     }
 
-    fn view(&self) -> &ClientView {
-        &self.view
+    fn view(&self) -> ClientView {
+        self.view
+    }
+
+    fn label(message: &StoreMessage) -> Label {
+        label_of(message)
     }
 }
 
 impl Client {
     /// Calls for the next operation; opens a session first if it has none.
-    fn call_next(&mut self, now: LocalInstant, outbox: &mut ProtocolOutbox) {
+    fn call_next(&mut self, now: LocalInstant, outbox: &mut Outgoing) {
         let Some(number) = self.numbers.front().copied() else {
             (self.view.is_done, self.deadline) = (true, None);
             return;
@@ -98,7 +107,7 @@ impl Client {
         let call = self.session.map(|_| (number, self.operation(number)));
         if let Some((call, op)) = call {
             self.numbers.pop_front();
-            outbox.calls.push(CallFact::Invoked { call, op });
+            outbox.emit(Stated::Invoked { call, op });
         }
         self.current = Some(Current { question, call, attempt: 1 });
         self.ask(now, outbox);
@@ -106,7 +115,7 @@ impl Client {
 
     /// Returns the operation of that number: a read, a write, or a compare-and-set from a value that the client knows.
     fn operation(&mut self, number: u64) -> StoreOp {
-        let Identified { id, life, entropy, .. } = self.identity;
+        let ProtocolIdentity { id, life, entropy, .. } = self.identity;
         if entropy.roll("moves", number).holds(self.config.moves) {
             self.target = NodeId(entropy.roll("server", number).below(u64::from(self.config.servers)) as u32);
         }
@@ -120,7 +129,7 @@ impl Client {
         (key, op)
     }
 
-    fn ask(&mut self, now: LocalInstant, outbox: &mut ProtocolOutbox) {
+    fn ask(&mut self, now: LocalInstant, outbox: &mut Outgoing) {
         let Some(Current { question, call, .. }) = self.current else { return };
         let message = match (call, self.session) {
             (Some((_, (key, RegisterOp::Read))), _) => StoreMessage::Read { question, key },
@@ -136,14 +145,14 @@ impl Client {
     }
 
     /// Goes on to the next operation, asks the next server, or gives up.
-    fn on_tick(&mut self, now: LocalInstant, outbox: &mut ProtocolOutbox) {
+    fn on_tick(&mut self, now: LocalInstant, outbox: &mut Outgoing) {
         let Some(current) = &mut self.current else { return self.call_next(now, outbox) };
         current.attempt += 1;
         let is_over = current.attempt > self.config.attempts;
         match current.call {
             Some((call, _)) if is_over => {
                 self.view.given_up += 1;
-                outbox.calls.push(CallFact::Open { call });
+                outbox.emit(Stated::Open { call });
                 self.end(now);
             }
             _ => {
@@ -154,7 +163,7 @@ impl Client {
     }
 
     /// Ignores answers to other questions than the current one: late ones, copies, those to an earlier life.
-    fn on_message(&mut self, now: LocalInstant, message: StoreMessage, outbox: &mut ProtocolOutbox) {
+    fn on_message(&mut self, now: LocalInstant, message: StoreMessage, outbox: &mut Outgoing) {
         let Some(Current { question, call, .. }) = self.current else { return };
         match message {
             StoreMessage::Opened { question: about, session } if about == question => {
@@ -165,14 +174,14 @@ impl Client {
             StoreMessage::Answer { question: about, answer } if about == question => {
                 let Some((call, op)) = call else { return };
                 self.learn(op, answer);
-                outbox.calls.push(CallFact::Ok { call, answer });
+                outbox.emit(Stated::Ok { call, answer });
                 self.end(now);
             }
             StoreMessage::Expired { question: about } if about == question => {
                 // It may have been executed before the session was evicted.
                 let Some((call, _)) = call else { return };
                 (self.session, self.view.expired) = (None, self.view.expired + 1);
-                outbox.calls.push(CallFact::Open { call });
+                outbox.emit(Stated::Open { call });
                 self.end(now);
             }
             // Soon, but not at once: there may be no leader for a while.

@@ -91,3 +91,6 @@ pub fn label_of(message: &StoreMessage) -> Label {
     };
     Label::Key { kind, id }
 }
+
+/// The messages and facts of one event.
+pub(crate) type Outgoing = cluster_sim_node::ProtocolOutbox<StoreMessage>;

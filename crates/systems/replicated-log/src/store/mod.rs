@@ -9,30 +9,23 @@
 //! | `server.rs` | [`Server`]: a replica, its disk and its store |
 //! | `client.rs` | [`Client`]: opens a session, and asks until it is answered |
 //! | `operator.rs` | [`Operator`]: changes the configuration, and moves leadership |
-//! | `protocol.rs`, `machine.rs`, `task.rs` | [`Protocol`], and its hosts in both styles |
 
 mod client;
 mod config;
 mod fact;
 mod journal;
-mod machine;
 mod message;
 mod operation;
 mod operator;
-mod protocol;
 mod server;
 mod sessions;
-mod task;
 
 pub use client::{Client, ClientView};
 pub use config::Config;
 pub use fact::StoreFact;
 pub(crate) use journal::JOURNAL;
-pub use machine::Hosted;
 pub use message::{StoreMessage, label_of};
 pub use operation::{StoreAnswer, StoreKey, StoreModel, StoreOp, StoreValue};
 pub use operator::{Operator, OperatorView};
-pub use protocol::{Identified, Protocol, ProtocolEvent, ProtocolOutbox};
 pub use server::{Server, ServerView, Status};
 pub use sessions::Request;
-pub use task::run;

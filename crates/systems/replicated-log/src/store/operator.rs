@@ -2,11 +2,10 @@
 
 use std::collections::VecDeque;
 
-use cluster_sim_node::{LocalInstant, NodeId};
+use cluster_sim_node::{ClockReadings, Label, LocalInstant, NodeId, Protocol, ProtocolEvent, ProtocolIdentity};
 
 use super::config::Config;
-use super::message::StoreMessage;
-use super::protocol::{Identified, Protocol, ProtocolEvent, ProtocolOutbox};
+use super::message::{Outgoing, StoreMessage, label_of};
 use crate::replica::MemberChange;
 
 /// Asks for one order after the other, of each server in turn until one has carried it out.
@@ -43,10 +42,12 @@ enum Order {
 }
 
 impl Protocol for Operator {
+    type Config = Config;
+    type Message = StoreMessage;
     type View = OperatorView;
 
-    fn boot(config: Config, identity: Identified) -> Self {
-        let Identified { life, entropy, .. } = identity;
+    fn boot(config: Config, identity: ProtocolIdentity) -> Self {
+        let ProtocolIdentity { life, entropy, .. } = identity;
         let server = |number| NodeId(entropy.roll("order", number).below(u64::from(config.servers)) as u32);
         let all_in = (0..config.servers).filter(|_| life.0 > 0).map(|server| Order::Change(MemberChange::Add(NodeId(server))));
         let orders = (0..config.orders).flat_map(|number| match (number % 2, server(number)) {
@@ -57,7 +58,8 @@ impl Protocol for Operator {
         Self { config, orders, target: NodeId(0), asked: 0, life: life.0, deadline: None, view: OperatorView::default() }
     }
 
-    fn handle(&mut self, now: LocalInstant, event: ProtocolEvent, outbox: &mut ProtocolOutbox) {
+    fn handle(&mut self, clocks: ClockReadings, event: ProtocolEvent<StoreMessage>, outbox: &mut Outgoing) {
+        let now = clocks.now;
         match event {
             ProtocolEvent::Start => self.deadline = Some(now + self.config.order_pause),
             ProtocolEvent::Tick => self.ask(now, outbox),
@@ -71,8 +73,12 @@ impl Protocol for Operator {
         self.deadline.filter(|_| !self.view.is_done)
     }
 
-    fn view(&self) -> &OperatorView {
-        &self.view
+    fn view(&self) -> OperatorView {
+        self.view
+    }
+
+    fn label(message: &StoreMessage) -> Label {
+        label_of(message)
     }
 }
 
@@ -81,7 +87,7 @@ impl Operator {
         u64::from(self.life) << 32 | self.asked
     }
 
-    fn ask(&mut self, now: LocalInstant, outbox: &mut ProtocolOutbox) {
+    fn ask(&mut self, now: LocalInstant, outbox: &mut Outgoing) {
         let Some(order) = self.orders.front().copied() else { return };
         self.asked += 1;
         let question = self.question();

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use cluster_sim_node::{DiskOp, Entropy, LocalInstant, NodeId};
+use cluster_sim_node::{ClockReadings, DiskOp, Entropy, Label, LocalInstant, NodeId, Protocol, ProtocolEvent, ProtocolIdentity};
 
 use super::config::Config;
 use super::fact::StoreFact;
 use super::journal::{JournalNews, ServerJournal};
-use super::message::StoreMessage;
+use super::message::{Outgoing, StoreMessage, label_of};
 use super::operation::StoreKey;
-use super::protocol::{Identified, Protocol, ProtocolEvent, ProtocolOutbox};
 use super::sessions::{Command, Effect, Store};
 use crate::replica::{Identity, LogEvent, LogView, Outbox, Refused, Replica, Role};
 
@@ -65,10 +64,12 @@ pub struct ServerView {
 }
 
 impl Protocol for Server {
+    type Config = Config;
+    type Message = StoreMessage;
     type View = ServerView;
 
-    fn boot(config: Config, identity: Identified) -> Self {
-        let Identified { id, entropy, .. } = identity;
+    fn boot(config: Config, identity: ProtocolIdentity) -> Self {
+        let ProtocolIdentity { id, entropy, .. } = identity;
         Self {
             config,
             id,
@@ -87,7 +88,8 @@ impl Protocol for Server {
         }
     }
 
-    fn handle(&mut self, now: LocalInstant, event: ProtocolEvent, outbox: &mut ProtocolOutbox) {
+    fn handle(&mut self, clocks: ClockReadings, event: ProtocolEvent<StoreMessage>, outbox: &mut Outgoing) {
+        let now = clocks.now;
         match event {
             ProtocolEvent::Start => {}
             ProtocolEvent::Tick if self.retry.take_if(|retry| *retry <= now).is_some() => self.journal.read(),
@@ -115,13 +117,17 @@ impl Protocol for Server {
         self.journal.next_operation()
     }
 
-    fn view(&self) -> &ServerView {
-        &self.view
+    fn view(&self) -> ServerView {
+        self.view.clone()
+    }
+
+    fn label(message: &StoreMessage) -> Label {
+        label_of(message)
     }
 }
 
 impl Server {
-    fn on_journal(&mut self, now: LocalInstant, news: JournalNews, outbox: &mut ProtocolOutbox) {
+    fn on_journal(&mut self, now: LocalInstant, news: JournalNews, outbox: &mut Outgoing) {
         match news {
             JournalNews::Synced(records) => self.tell(now, LogEvent::Synced(records), outbox),
             JournalNews::Ready(log) => {
@@ -145,7 +151,7 @@ impl Server {
         }
     }
 
-    fn forget(&mut self, outbox: &mut ProtocolOutbox) {
+    fn forget(&mut self, outbox: &mut Outgoing) {
         (self.replica, self.store, self.snapshot) = (None, Store::default(), None);
         let waiting = std::mem::take(&mut self.waiting).into_values().map(|(_, client, question)| (client, question));
         let reads = std::mem::take(&mut self.reads).into_values().map(|(client, question, _)| (client, question));
@@ -155,7 +161,7 @@ impl Server {
         (self.view.status, self.view.replica) = (Status::Reading, LogView::default());
     }
 
-    fn on_message(&mut self, now: LocalInstant, from: NodeId, message: StoreMessage, outbox: &mut ProtocolOutbox) {
+    fn on_message(&mut self, now: LocalInstant, from: NodeId, message: StoreMessage, outbox: &mut Outgoing) {
         match message {
             StoreMessage::Log(message) => self.tell(now, LogEvent::Message { from, message }, outbox),
             StoreMessage::Ask { question, command } => {
@@ -192,7 +198,7 @@ impl Server {
     }
 
     /// Tells the replica of an event, and carries out what it asks for.
-    fn tell(&mut self, now: LocalInstant, event: LogEvent, outbox: &mut ProtocolOutbox) {
+    fn tell(&mut self, now: LocalInstant, event: LogEvent, outbox: &mut Outgoing) {
         let mut next = Some(event);
         while let (Some(event), Some(replica)) = (next.take(), &mut self.replica) {
             replica.handle(now, event, &mut self.out);
@@ -200,7 +206,7 @@ impl Server {
                 self.journal.append(payload, is_first);
             }
             outbox.sends.extend(self.out.sends.drain(..).map(|(to, message)| (to, StoreMessage::Log(message))));
-            outbox.log_facts.append(&mut self.out.facts);
+            self.out.facts.drain(..).for_each(|fact| outbox.emit(fact));
             if let Some((index, snapshot)) = self.out.install.take() {
                 self.store = Store::restore(&snapshot).expect("a server made it");
                 self.waiting.clear();
@@ -213,7 +219,7 @@ impl Server {
         }
     }
 
-    fn execute(&mut self, outbox: &mut ProtocolOutbox) {
+    fn execute(&mut self, outbox: &mut Outgoing) {
         for committed in std::mem::take(&mut self.out.committed) {
             let index = committed.position.index;
             let command = committed.command.and_then(|bytes| postcard::from_bytes::<Command>(&bytes).ok());
@@ -223,7 +229,7 @@ impl Server {
                 (Some(Command::Run { request, .. }), Some(Effect::Answered(_, true))) => Some(request),
                 _ => None,
             };
-            outbox.store_facts.push(StoreFact::Executed { index, digest: self.store.digest, request });
+            outbox.emit(StoreFact::Executed { index, digest: self.store.digest, request });
             if let Some((term, client, question)) = self.waiting.remove(&index) {
                 let message = match effect {
                     // Another leader's entry has the index of the one that the client waits for.
@@ -238,7 +244,7 @@ impl Server {
         }
     }
 
-    fn answer_reads(&mut self, outbox: &mut ProtocolOutbox) {
+    fn answer_reads(&mut self, outbox: &mut Outgoing) {
         for (token, result) in std::mem::take(&mut self.out.reads) {
             let Some((client, question, key)) = self.reads.remove(&token) else { continue };
             match result {
@@ -262,7 +268,7 @@ impl Server {
     }
 }
 
-fn refuse(client: NodeId, question: u64, refused: Option<Refused>, outbox: &mut ProtocolOutbox) {
+fn refuse(client: NodeId, question: u64, refused: Option<Refused>, outbox: &mut Outgoing) {
     let leader = match refused {
         Some(Refused::NotLeader(leader)) => leader,
         _ => None,

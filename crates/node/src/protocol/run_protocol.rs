@@ -2,41 +2,47 @@
 
 use std::future::{pending, poll_fn};
 use std::pin::Pin;
+use std::task::Poll;
 
-use cluster_sim_node::{DiskResult, LocalInstant, Machine, Node, Received, select};
+use cluster_sim_storage::DiskResult;
+use cluster_sim_transport::Received;
+use cluster_sim_types::{LocalInstant, WallTime};
 
-use crate::config::Config;
-use crate::machine::Hosted;
-use crate::message::label;
-use crate::protocol::{ClockReadings, Identity, Outbox, Protocol, ProtocolEvent};
+use super::{ClockReadings, Hosted, Protocol, ProtocolEvent, ProtocolIdentity, ProtocolOutbox};
+use crate::machine::Machine;
+use crate::node::Node;
+use crate::select;
 
 /// An operation of the disk in flight.
 type InFlight = Pin<Box<dyn Future<Output = DiskResult> + Send>>;
 
-/// Runs a protocol: `run::<LedgerStore>`, `run::<Client>`. It never returns. [`Hosted`] is the same as a machine.
+/// Runs a [`Protocol`] on a node; it never returns. [`Hosted`] is the same as a machine.
 ///
 /// Differs from the machine where two things are due at one instant: a machine takes one after the other in random order, a task
 /// sees all of them when it is polled.
-pub async fn run<P: Protocol>(node: Node, config: Config) {
-    let port = node.bind(Hosted::<P>::PORT).labelled(label);
+#[expect(unused_mut, reason = "lints look into `select!` in its own crate")]
+pub async fn run_protocol<P: Protocol>(node: Node, config: P::Config) {
+    let port = node.bind(Hosted::<P>::PORT).labelled(P::label);
     let disk = node.disk();
-    let identity = Identity { id: node.id(), life: node.incarnation(), entropy: node.entropy() };
+    let operations = node.operations(0..P::operations(&config)).collect();
+    let identity = ProtocolIdentity { id: node.id(), life: node.incarnation(), entropy: node.entropy(), operations };
     let mut protocol = P::boot(config, identity);
-    let (mut outbox, mut view) = (Outbox::default(), P::View::default());
+    let (mut outbox, mut view) = (ProtocolOutbox::default(), P::View::default());
     let mut in_flight: Option<InFlight> = None;
     let mut event = ProtocolEvent::Start;
     node.publish(|_: &mut P::View| {});
     loop {
-        protocol.handle(ClockReadings { now: node.now(), wall: node.wall() }, event, &mut outbox);
+        let wall = if P::READS_WALL { node.wall() } else { WallTime::ZERO };
+        protocol.handle(ClockReadings { now: node.now(), wall }, event, &mut outbox);
         outbox.sends.drain(..).for_each(|(to, message)| port.send(to, message));
-        outbox.facts.drain(..).for_each(|fact| node.emit(fact));
+        outbox.facts.drain(..).for_each(|fact| node.emit_boxed(fact));
         if let Some(operation) = protocol.next_operation() {
             let disk = disk.clone();
             in_flight = Some(Box::pin(async move { disk.run(operation).await }));
         }
         let before = std::mem::replace(&mut view, protocol.view());
         if view != before {
-            node.publish(|published: &mut P::View| *published = view);
+            node.publish(|published: &mut P::View| published.clone_from(&view));
         }
         let deadline = protocol.deadline();
         event = select! { biased;
@@ -51,7 +57,7 @@ pub async fn run<P: Protocol>(node: Node, config: Config) {
 async fn answer(in_flight: &mut Option<InFlight>) -> DiskResult {
     let result = poll_fn(|context| match in_flight {
         Some(operation) => operation.as_mut().poll(context),
-        None => std::task::Poll::Pending,
+        None => Poll::Pending,
     })
     .await;
     *in_flight = None;

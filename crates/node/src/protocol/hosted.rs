@@ -1,37 +1,41 @@
 //! A protocol as a machine.
 
-use cluster_sim_node::{Boot, Effects, Input, Label, LocalInstant, Machine, Timer};
+use cluster_sim_transport::Label;
+use cluster_sim_types::{LocalInstant, WallTime};
 
-use crate::config::Config;
-use crate::message::{LedgerMessage, label};
-use crate::protocol::{ClockReadings, Identity, Outbox, Protocol, ProtocolEvent};
+use super::{ClockReadings, Protocol, ProtocolEvent, ProtocolIdentity, ProtocolOutbox};
+use crate::boot::Boot;
+use crate::effects::Effects;
+use crate::machine::{Input, Machine};
+use crate::timer::Timer;
 
 const DEADLINE: Timer = Timer(0);
 
-/// A machine that drives a protocol: `Hosted<LedgerStore>`, `Hosted<Client>`.
+/// A machine that drives a [`Protocol`].
 ///
-/// [`run`](crate::run()) is the same as an async function.
+/// [`run_protocol`](crate::run_protocol) is the same as an async function.
 #[derive(Debug)]
 pub struct Hosted<P: Protocol> {
     protocol: P,
     view: P::View,
     armed: Option<LocalInstant>,
-    outbox: Outbox,
+    outbox: ProtocolOutbox<P::Message>,
 }
 
 impl<P: Protocol> Hosted<P> {
     /// Creates the machine of a life.
-    pub fn boot(config: Config, boot: &Boot) -> Self {
-        let identity = Identity { id: boot.id(), life: boot.incarnation(), entropy: boot.entropy() };
-        Self { protocol: P::boot(config, identity), view: P::View::default(), armed: None, outbox: Outbox::default() }
+    pub fn boot(config: P::Config, boot: &Boot) -> Self {
+        let operations = boot.operations(0..P::operations(&config)).collect();
+        let identity = ProtocolIdentity { id: boot.id(), life: boot.incarnation(), entropy: boot.entropy(), operations };
+        Self { protocol: P::boot(config, identity), view: P::View::default(), armed: None, outbox: ProtocolOutbox::default() }
     }
 }
 
 impl<P: Protocol> Machine for Hosted<P> {
-    type Message = LedgerMessage;
+    type Message = P::Message;
     type View = P::View;
 
-    fn step(&mut self, now: LocalInstant, input: Input<LedgerMessage>, effects: &mut Effects<LedgerMessage>) {
+    fn step(&mut self, now: LocalInstant, input: Input<P::Message>, effects: &mut Effects<P::Message>) {
         let event = match input {
             Input::Start => ProtocolEvent::Start,
             Input::Message { from, message } => ProtocolEvent::Message { from, message },
@@ -42,9 +46,10 @@ impl<P: Protocol> Machine for Hosted<P> {
             Input::Disk(_, result) => ProtocolEvent::Disk(result),
             _ => return effects.view_unchanged(),
         };
-        self.protocol.handle(ClockReadings { now, wall: effects.wall() }, event, &mut self.outbox);
+        let wall = if P::READS_WALL { effects.wall() } else { WallTime::ZERO };
+        self.protocol.handle(ClockReadings { now, wall }, event, &mut self.outbox);
         self.outbox.sends.drain(..).for_each(|(to, message)| effects.send(to, message));
-        self.outbox.facts.drain(..).for_each(|fact| effects.emit(fact));
+        self.outbox.facts.drain(..).for_each(|fact| effects.emit_boxed(fact));
         if let Some(operation) = self.protocol.next_operation() {
             effects.disk(0_u64, operation);
         }
@@ -67,7 +72,7 @@ impl<P: Protocol> Machine for Hosted<P> {
         &self.view
     }
 
-    fn label(message: &LedgerMessage) -> Label {
-        label(message)
+    fn label(message: &P::Message) -> Label {
+        P::label(message)
     }
 }
