@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cluster_sim::Invariant;
 use cluster_sim::check::Change;
 use cluster_sim::node::{Incarnation, Label};
 use cluster_sim::prelude::*;
@@ -16,42 +15,19 @@ use cluster_sim_scenarios::NodeStyle;
 use cluster_sim_scenarios::edge_cache::planted::{self as edge_cache, Workload};
 use cluster_sim_scenarios::{echo::planted as echo_cluster, gossip::planted as gossip_cluster};
 use cluster_sim_testkit::faults;
+use cluster_sim_testkit::oddities::{Counted, ODD, measured};
 use cluster_sim_testkit::units::{milliseconds, ratio};
 use rstest::rstest;
-use serde_json::{Value, json};
 
 const SEEDS: u64 = 8;
-const ODD: &str = "odd";
-
-/// Counts odd events.
-struct Odd<F>(F, u64);
-
-impl<F: FnMut(&Change, &World<'_>) -> u64 + 'static> Invariant for Odd<F> {
-    fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
-        self.1 += (self.0)(change, world);
-        Verdict::Holds
-    }
-
-    fn times_checked(&self) -> u64 {
-        1
-    }
-
-    fn measured(&self) -> Value {
-        json!(self.1)
-    }
-}
 
 /// Asserts that in a few seeds everything holds and something odd happens.
 fn odd_but_right<F>(cluster: Scenario, count: impl Fn() -> F + Send + Sync + 'static)
 where
     F: FnMut(&Change, &World<'_>) -> u64 + 'static,
 {
-    let scenario = cluster.observe(ODD, move || Odd(count(), 0));
-    for seed in 0..SEEDS {
-        let report = scenario.run(Seed(seed));
-        report.assert_ok();
-        assert!(report.measured[ODD].as_u64() > Some(0), "nothing odd happened from seed {seed}");
-    }
+    let counts = measured(&cluster.observe(ODD, move || Counted::by(count())), SEEDS);
+    assert!(counts.iter().all(|count| count.as_u64() > Some(0)), "odd events of each seed: {counts:?}");
 }
 
 fn lossy(plan: FaultPlan, links: &str) -> FaultPlan {

@@ -9,14 +9,12 @@ use cluster_sim::prelude::*;
 use cluster_sim_kv::{Client, Config, KvAnswer, KvModel, KvOp, KvReplicaView, REPLICAS, Replica, all_is_settled, client, replica};
 use cluster_sim_scenarios::NodeStyle;
 use cluster_sim_testkit::faults::{crash, cut};
+use cluster_sim_testkit::oddities::{ODD, Oddities, measured, sum};
 use cluster_sim_testkit::units::milliseconds;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::oddities::Oddities;
-
 const SEEDS: u64 = 8;
-const ODD: &str = "odd";
 const KEPT: &str = "a key that was written stays written";
 
 /// Clients without patience: they ask once, and each operation is over after 30 ms.
@@ -44,25 +42,11 @@ fn store(style: NodeStyle, config: Config) -> Scenario {
 
 /// Counts what the history of each of a few seeds shows, in which everything must hold.
 fn oddities(scenario: Scenario, longest_wait: Duration) -> Vec<Value> {
-    measured(judged(scenario, longest_wait), SEEDS)
+    measured(&judged(scenario, longest_wait), SEEDS)
 }
 
 fn judged(scenario: Scenario, longest_wait: Duration) -> Scenario {
     scenario.history::<KvOp, KvAnswer, _>(ODD, move || Oddities { longest_wait })
-}
-
-fn measured(scenario: Scenario, seeds: u64) -> Vec<Value> {
-    let run = |seed| {
-        let report = scenario.run(Seed(seed));
-        report.assert_ok();
-        report.measured[ODD].clone()
-    };
-    (0..seeds).map(run).collect()
-}
-
-/// The sum of a figure over all seeds.
-fn sum(counts: &[Value], figure: &str) -> u64 {
-    counts.iter().filter_map(|count| count[figure].as_u64()).sum()
 }
 
 /// Links hold requests back for longer than a client waits, and it calls for nothing else before they arrive.
@@ -73,7 +57,7 @@ fn t02_a_write_that_timed_out_may_surface_later(#[values(NodeStyle::Machine, Nod
     let holding = LinkModel { reorder: Ratio::percent(30), reorder_window: window, ..LinkModel::default() };
     let judged = judged(store(style, config).default_links(holding), milliseconds(30));
     // A client must read in the short time between: one seed in some tens shows it.
-    let counts = measured(judged, 100);
+    let counts = measured(&judged, 100);
     assert!(sum(&counts, "later") > 0, "{counts:?}");
 }
 
@@ -121,7 +105,7 @@ impl Invariant for Repeats {
 fn t03_a_request_that_arrives_twice_has_one_effect(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
     let copying = LinkModel { duplicate: Ratio::percent(50), ..LinkModel::default() };
     let config = Config { attempts: 12, ..impatient() };
-    let counts = measured(store(style, config).default_links(copying).observe(ODD, Repeats::default), SEEDS);
+    let counts = measured(&store(style, config).default_links(copying).observe(ODD, Repeats::default), SEEDS);
     // A quarter of all requests at least: half of them arrive twice.
     assert!(counts.iter().all(|count| count["repeated"].as_u64() > Some(100)), "{counts:?}");
 }
@@ -134,7 +118,7 @@ fn t10_a_request_of_an_ended_session_may_be_committed_anew(#[values(NodeStyle::M
     let often = (1..20).map(|number| milliseconds(100 * number));
     let plan = often.fold(FaultPlan::new(), |plan, at| plan.at(at, crash("client/0", milliseconds(2))));
     let config = Config { operations: 40, attempts: 12, ..impatient() };
-    let counts = measured(store(style, config).default_links(holding).faults(plan).observe(ODD, Repeats::default), SEEDS);
+    let counts = measured(&store(style, config).default_links(holding).faults(plan).observe(ODD, Repeats::default), SEEDS);
     assert!(sum(&counts, "of_ended_lives") > 0, "{counts:?}");
 }
 

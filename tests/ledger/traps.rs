@@ -11,12 +11,12 @@ use cluster_sim_ledger::{LedgerFact, RequestId, Status, StoreView};
 use cluster_sim_scenarios::NodeStyle;
 use cluster_sim_scenarios::ledger::planted;
 use cluster_sim_testkit::faults::cut;
+use cluster_sim_testkit::oddities::{ODD, measured};
 use cluster_sim_testkit::units::milliseconds;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 const SEEDS: u64 = 8;
-const ODD: &str = "odd";
 const STORES: [&str; 3] = ["store/0", "store/1", "store/2"];
 
 /// The ledger without faults.
@@ -31,17 +31,6 @@ fn with_a_deposed_primary(style: NodeStyle) -> Scenario {
         leads.then(|| cut([world.name(change.node()), "client/0"], ["*"], milliseconds(800)))
     });
     ledger(style).trigger(isolate.after(milliseconds(300)))
-}
-
-/// Runs a few seeds, in which everything must hold, and returns what an observer measured in each.
-fn measured<I: Invariant>(scenario: Scenario, make: fn() -> I) -> Vec<Value> {
-    let scenario = scenario.observe(ODD, make);
-    let run = |seed| {
-        let report = scenario.run(Seed(seed));
-        report.assert_ok();
-        report.measured[ODD].clone()
-    };
-    (0..SEEDS).map(run).collect()
 }
 
 /// Counts steps in which a primary of an earlier epoch has entries that another primary has committed others for.
@@ -70,7 +59,7 @@ impl Invariant for Zombies {
 
 #[rstest]
 fn t01_a_deposed_primary_may_have_a_divergent_uncommitted_tail(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
-    let zombies = measured(with_a_deposed_primary(style), Zombies::default);
+    let zombies = measured(&with_a_deposed_primary(style).observe(ODD, Zombies::default), SEEDS);
     assert!(zombies.iter().all(|count| count.as_u64() > Some(0)), "{zombies:?}");
 }
 
@@ -116,12 +105,12 @@ fn t02_a_deposit_that_timed_out_may_be_committed_later(#[values(NodeStyle::Machi
         plan.at(milliseconds(1_000), DiskFault::Stall { node: node.to_owned(), duration: Some(milliseconds(400)) })
     };
     let stalled = ledger(style).faults(STORES.into_iter().fold(FaultPlan::new(), stall));
-    let counts = measured(stalled, TimedOut::default);
+    let counts = measured(&stalled.observe(ODD, TimedOut::default), SEEDS);
     assert!(counts.iter().all(|count| count["later"].as_u64() > Some(0)), "{counts:?}");
 }
 
 #[rstest]
 fn t02_a_deposit_that_timed_out_may_never_be_committed(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
-    let counts = measured(with_a_deposed_primary(style), TimedOut::default);
+    let counts = measured(&with_a_deposed_primary(style).observe(ODD, TimedOut::default), SEEDS);
     assert!(counts.iter().all(|count| count["never"].as_u64() > Some(0)), "{counts:?}");
 }

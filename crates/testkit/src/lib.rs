@@ -6,6 +6,7 @@
 //! Random cases: [`arbitrary`] makes any link and any plan for proptest, [`uniform`] draws plans without a swarm.
 //! Comparisons: [`equivalence`] asserts that machines and tasks send equal messages, [`panics`] reads the message of a panic.
 //! Plug-ins: [`own_system`] is a system in one file, added to a registry in one line.
+//! Traps: [`oddities`] counts what is odd and correct.
 //! Committed reproducers: [`regressions`] lists those of planted bugs.
 //!
 //! Deliberately absent: anything that only one suite needs. Such helpers stand beside their tests.
@@ -19,6 +20,7 @@ pub mod faults;
 pub mod ledger;
 pub mod links;
 pub mod log;
+pub mod oddities;
 pub mod own_system;
 pub mod panics;
 pub mod regressions;
