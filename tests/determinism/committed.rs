@@ -89,6 +89,7 @@ macro_rules! systems {
 }
 
 each_system!(systems);
+systems! { stream_queue::StreamQueueSystem, }
 
 #[test]
 fn the_canary_has_its_committed_digest() {

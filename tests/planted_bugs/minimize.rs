@@ -7,7 +7,7 @@ use cluster_sim_scenarios::{NodeStyle, PlantedBug};
 /// How many failing seeds of a bug are minimized.
 fn failures_of(planted: &PlantedBug) -> usize {
     // A case of these begins with a hundred faults: each takes as long as three of another system.
-    if matches!(planted.system, "ledger" | "replicated-log") { 1 } else { 3 }
+    if matches!(planted.system, "ledger" | "replicated-log" | "stream-queue") { 1 } else { 3 }
 }
 
 /// How many failing seeds of a bug are passed over first.
@@ -87,7 +87,7 @@ pub(crate) fn assert_minimized(bugs: &[PlantedBug], style: NodeStyle) {
 /// cases.
 #[test]
 fn four_of_five_cases_have_at_most_ten_decisions() {
-    let registry = crate::bounded();
+    let registry = crate::systems();
     let (all, few) = (registry.bugs().count(), registry.bugs().filter(|bug| bug.expected.decisions <= FEW_DECISIONS).count());
     assert!(10 * few >= 8 * all, "{few} of {all}");
 }

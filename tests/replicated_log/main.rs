@@ -1,5 +1,4 @@
 //! The replicated log: correct under every fault that it claims to survive, in both forms, and each rule finds what it is about.
 
-mod planted;
 mod sound;
 mod traps;

@@ -35,6 +35,7 @@ macro_rules! each_system {
             kv::KvSystem,
             ledger::LedgerSystem,
             edge_cache::EdgeCacheSystem,
+            replicated_log::ReplicatedLogSystem,
         }
     };
 }
@@ -44,7 +45,6 @@ macro_rules! registry {
         /// The systems and scenarios that come with cluster-sim.
         pub fn builtin() -> Registry {
             Registry::new()$(.with($module::$system))*
-                .with(replicated_log::ReplicatedLogSystem)
                 .with(stream_queue::StreamQueueSystem)
                 .with_scenario(canary::builtin())
         }

