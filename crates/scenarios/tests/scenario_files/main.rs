@@ -1,10 +1,14 @@
 //! Scenario files: what their readers take and refuse, that the schema agrees, and that files make the scenarios that they describe.
 
 mod agreement;
+#[path = "../../../invariants/tests/chance/mod.rs"]
+mod chance;
+mod changed;
 mod drawn;
 mod fault_kinds;
 mod files;
 mod mutated;
+mod reader;
 mod refused;
 mod runs;
 mod stream_queue;
