@@ -1,6 +1,7 @@
 //! The stream queue: the scenarios S01–S12, its rules, and its storage on bad disks.
 
 mod failures;
+mod histories;
 mod multi_node;
 mod planted;
 mod real;
