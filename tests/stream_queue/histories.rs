@@ -73,11 +73,14 @@ fn orders() -> TopicPartition {
 }
 
 /// Publishes its values, one after the other; one that gets no answer may be in the log or not.
-async fn producer(node: Node, config: Arc<Config>) {
-    let mut connection = Connection::new(&node, config.brokers.clone(), Patience::default());
-    let producer = ProducerId(u64::from(node.index()) + 1);
-    for sequence in 1..=VALUES {
-        let value = producer.0 * 1_000 + sequence;
+async fn producer(node: Node, config: Arc<Config>, patience: Patience) {
+    let mut connection = Connection::new(&node, config.brokers.clone(), patience);
+    for number in 1..=VALUES {
+        let value = u64::from(node.index() + 1) * 1_000 + number;
+        // A batch after one that was given up would leave a gap: then each is of another producer.
+        let is_patient = patience.attempts > 1;
+        let (producer, sequence) = if is_patient { (value / 1_000, number) } else { (value, 1) };
+        let producer = ProducerId(producer);
         let records = vec![Draft { value: value.to_be_bytes().to_vec().into(), ..Draft::default() }];
         let call = node.invoke::<Op, Answer>(Op::Publish(value));
         let request = Request::Produce { partition: orders(), producer, sequence, acks: Acks::All, records };
@@ -155,7 +158,7 @@ async fn read_all(connection: &mut Connection) -> Option<Vec<u64>> {
 }
 
 /// Three brokers under crashes, cuts, pauses and loss, with two producers and a reader, which keep where they are in memory.
-fn queue(bug: Option<Bug>) -> Scenario {
+fn queue(bug: Option<Bug>, patience: Patience) -> Scenario {
     let config = Config {
         bug,
         segment_bytes: 1 << 10,
@@ -176,7 +179,7 @@ fn queue(bug: Option<Bug>) -> Scenario {
             broker(node, config.clone(), store)
         })
         .object_store("s3", ObjectStoreModel::default())
-        .nodes("producer", PRODUCERS, move |node| producer(node, Arc::clone(&of_producers)))
+        .nodes("producer", PRODUCERS, move |node| producer(node, Arc::clone(&of_producers), patience))
         .nodes("reader", 1, move |node| reader(node, Arc::clone(&of_reader)))
         .eventually("producers are done, and the reader has read all", |world| {
             let done = world.views::<bool>().filter(|(_, is_done)| **is_done).count();
@@ -203,7 +206,7 @@ fn taken_once(scenario: Scenario) -> Scenario {
 fn every_published_value_is_kept_and_taken_once() {
     let mut published = 0;
     for seed in 0..20 {
-        let report = taken_once(kept(queue(None))).run(Seed(seed));
+        let report = taken_once(kept(queue(None, Patience::default()))).run(Seed(seed));
         report.assert_ok();
         published += report.measured[QUEUE]["acknowledged"].as_u64().unwrap_or(0);
         assert_eq!(report.measured[SET]["lost"], 0, "{report}");
@@ -217,8 +220,23 @@ fn values_that_are_lost_or_come_twice_are_found(
     #[values(Bug::ForgetsSequences, Bug::FuzzyCheckpoint)] bug: Bug,
     #[values(kept, taken_once)] with_rule: fn(Scenario) -> Scenario,
 ) {
-    let sweep = with_rule(queue(Some(bug))).sweep(0..200);
+    let sweep = with_rule(queue(Some(bug), Patience::default())).sweep(0..200);
     let report = sweep.failure().expect("it is found");
     assert_eq!(report.outcome, Outcome::Violated, "{report}");
     assert!([SET, QUEUE].contains(&report.violations[0].rule.as_str()), "{report}");
+}
+
+#[test]
+fn t02_a_batch_that_was_given_up_may_surface_later_or_never() {
+    let patience = Patience { answer_timeout: milliseconds(40), attempts: 1, ..Patience::default() };
+    let scenario = taken_once(kept(queue(None, patience)));
+    let (mut later, mut never) = (0, 0);
+    for seed in 0..20 {
+        let report = scenario.run(Seed(seed));
+        report.assert_ok();
+        let figure = |name: &str| report.measured[QUEUE][name].as_u64().unwrap_or(0);
+        later += figure("recovered");
+        never += figure("attempted") - figure("dequeued");
+    }
+    assert!(later > 0 && never > 0, "{later} later, {never} never");
 }

@@ -8,3 +8,4 @@ mod real;
 mod rules;
 mod single_node;
 mod storage;
+mod traps;
