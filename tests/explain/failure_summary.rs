@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cluster_sim::check::{Change, EvidenceTable, Invariant};
 use cluster_sim::explain::{self, EventKind, FailureSummary, Recording};
 use cluster_sim::prelude::*;
 use cluster_sim_gossip::Newest;
@@ -190,4 +191,40 @@ fn a_node_log_shows_boots_cuts_losses_and_facts() {
     assert!(paused.contains("gossip/2 is paused\n") && paused.contains("gossip/2 resumes\n"), "{paused}");
     let cut = log(&scenarios::stale_gossip(), "gossip/4");
     assert!(cut.contains("cut [gossip/4] | ["), "{cut}");
+}
+
+/// A rule that is broken at the first change, and shows a table of two nodes.
+#[derive(Debug, Default)]
+struct Differs(u64);
+
+impl Invariant for Differs {
+    fn observe(&mut self, change: &Change, _: &World<'_>) -> Verdict {
+        self.0 += 1;
+        Verdict::violated([change.node()], "they differ")
+    }
+
+    fn times_checked(&self) -> u64 {
+        self.0
+    }
+
+    fn table(&self) -> Option<EvidenceTable> {
+        let mut table = EvidenceTable::new(["offset", "a/0", "a/1"]);
+        table.push(["7", "red", "blue"]);
+        (self.0 > 0).then_some(table)
+    }
+}
+
+#[test]
+fn a_table_is_shown_wherever_a_run_is_told() {
+    let sound = Scenario::new("two").nodes("a", 2, async |node| node.sleep(Duration::from_secs(1)).await);
+    let scenario = sound.clone().observe("equal", Differs::default);
+    let recording = scenario.record(SEED);
+    let rows = ["offset  a/0  a/1", "7       red  blue"];
+    assert_eq!(summary_of(&recording).side_by_side, rows);
+    assert!(summary_of(&recording).to_string().starts_with("      side by side\n        offset  a/0  a/1\n"));
+    let told = format!("equal: they differ\n        {}\n        {}\n", rows[0], rows[1]);
+    assert!(recording.report.to_string().contains(&told), "{}", recording.report);
+    assert!(explain::markdown(&recording.report, None).contains(&format!("```text\n{}\n{}\n```", rows[0], rows[1])));
+    assert!(explain::html(&recording, None).contains("<tr><td>7</td><td>red</td><td>blue</td></tr>"));
+    assert!(sound.run(SEED).tables.is_empty(), "a run that holds shows none");
 }

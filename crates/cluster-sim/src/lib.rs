@@ -191,7 +191,7 @@ pub mod check {
     /// Histories: the calls and answers of clients, and whether a correct system could have answered so.
     pub use cluster_sim_invariants::history;
     pub use cluster_sim_invariants::{
-        DiskView, Evidence, IntoVerdict, Invariant, ObjectsView, Observed, Verdict, Violation, World,
+        DiskView, Evidence, EvidenceTable, IntoVerdict, Invariant, ObjectsView, Observed, Verdict, Violation, World,
     };
     pub use cluster_sim_types::{
         CallFact, CallLogs, CallReader, Change, ClockReading, CoveragePoint, DiskLayer, DiskState, Fact, Health, LoggedCalls,

@@ -21,6 +21,12 @@ pub fn markdown(report: &Report, replay: Option<&str>) -> String {
     for violation in report.violations.iter().skip(1) {
         text += &format!("> {}  \n", escaped(&violation.to_string()).replace('\n', " "));
     }
+    if !report.tables.is_empty() {
+        let lines = report.tables.values().map(ToString::to_string).collect::<Vec<_>>().join("\n\n");
+        let lines = printable(&lines);
+        let fence = fence(&lines);
+        text += &format!("\n{fence}text\n{lines}\n{fence}\n");
+    }
     if !report.faults.is_empty() {
         text += "\n| at | fault | effect |\n|---:|---|---|\n";
         for line in report.fault_lines() {

@@ -5,6 +5,7 @@ use std::any::Any;
 use cluster_sim_types::{CallLogs, Change};
 use serde_json::Value;
 
+use crate::evidence_table::EvidenceTable;
 use crate::history_picture::HistoryPicture;
 use crate::verdict::Verdict;
 use crate::world::World;
@@ -38,6 +39,14 @@ pub trait Invariant: Any {
     ///
     /// Called once [`finish`](Self::finish) judged the run.
     fn history(&self) -> Option<HistoryPicture> {
+        None
+    }
+
+    /// Shows values of several nodes side by side around a violation.
+    ///
+    /// `None` for rules whose message says all.
+    /// Called once [`finish`](Self::finish) judged the run.
+    fn table(&self) -> Option<EvidenceTable> {
         None
     }
 

@@ -9,6 +9,7 @@
 mod aim;
 mod cycle_picture;
 mod disk;
+mod evidence_table;
 pub mod history;
 mod history_picture;
 mod invariant;
@@ -21,6 +22,7 @@ mod world;
 
 pub use cluster_sim_types::{CallFact, CallLogs, Change, Fact, Health, Incarnation, NodeId, Traffic, VirtualInstant};
 pub use disk::DiskView;
+pub use evidence_table::EvidenceTable;
 pub use history::{History, HistoryError, Model, Process};
 pub use invariant::Invariant;
 pub use objects::ObjectsView;

@@ -2,6 +2,7 @@
 
 mod data;
 
+use cluster_sim_invariants::EvidenceTable;
 use cluster_sim_simulation::Recording;
 
 use crate::history::{self, history_section};
@@ -32,6 +33,7 @@ pub fn html(recording: &Recording, replay: Option<&str>) -> String {
             "title" => page.push_str(&escaped(&recording.report.scenario)),
             "style" => [STYLE, history::STYLE].iter().for_each(|style| page.push_str(style)),
             "histories" => {
+                recording.report.tables.iter().for_each(|(rule, table)| page.push_str(&table_section(rule, table)));
                 recording.report.histories.iter().for_each(|(rule, picture)| page.push_str(&history_section(rule, picture)));
             }
             "data" => page.push_str(&data),
@@ -42,7 +44,33 @@ pub fn html(recording: &Recording, replay: Option<&str>) -> String {
     page
 }
 
+/// Writes the table of a rule as a part of a page.
+fn table_section(rule: &str, table: &EvidenceTable) -> String {
+    let line = |tag: &str, cells: &[String]| {
+        let cells: String = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell))).collect();
+        format!("<tr>{cells}</tr>\n")
+    };
+    let rows: String = table.rows.iter().map(|row| line("td", row)).collect();
+    let head = line("th", &table.columns);
+    format!("<section class=\"evidence\"><h2>{}</h2>\n<table>\n{head}{rows}</table></section>\n", escaped(rule))
+}
+
 /// Escapes text for HTML.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_of_evidence_is_escaped_and_has_all_cells() {
+        let mut table = EvidenceTable::new(["offset", "broker/0"]);
+        table.push(["7", "<b>"]);
+        let section = table_section("a & b", &table);
+        for part in ["<h2>a &amp; b</h2>", "<tr><th>offset</th><th>broker/0</th></tr>", "<tr><td>7</td><td>&lt;b&gt;</td></tr>"] {
+            assert!(section.contains(part), "{section}");
+        }
+    }
 }

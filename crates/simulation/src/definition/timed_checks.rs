@@ -6,7 +6,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use cluster_sim_invariants::history::HistoryPicture;
-use cluster_sim_invariants::{Invariant, Verdict, World};
+use cluster_sim_invariants::{EvidenceTable, Invariant, Verdict, World};
 use cluster_sim_types::{CallLogs, Change, NodeId};
 use serde_json::Value;
 
@@ -97,6 +97,10 @@ impl Invariant for TimedObserver {
 
     fn history(&self) -> Option<HistoryPicture> {
         self.meter.time_uncounted(|| self.invariant.history())
+    }
+
+    fn table(&self) -> Option<EvidenceTable> {
+        self.meter.time_uncounted(|| self.invariant.table())
     }
 
     fn measured(&self) -> Value {

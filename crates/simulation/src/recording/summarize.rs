@@ -8,7 +8,7 @@ use super::event::Event;
 use super::views::NodeView;
 use crate::event::EventKind;
 use crate::fault::SpanKind;
-use crate::report::{FailureSummary, RunVerdict};
+use crate::report::{FailureSummary, RunVerdict, printable};
 
 /// The number of last events shown.
 const EVENTS_SHOWN: usize = 20;
@@ -22,12 +22,20 @@ impl FailureSummary {
     pub fn of(recording: &Recording) -> Option<Self> {
         let verdict = RunVerdict::of(&recording.report, &recording.nodes);
         (!verdict.passed).then(|| Self {
+            side_by_side: side_by_side(recording),
             in_force: in_force(recording, &verdict),
             last_events: last_events(recording, &verdict),
             views: views(recording, &verdict),
             verdict: verdict.sentence,
         })
     }
+}
+
+/// The table of the rule that was broken first.
+fn side_by_side(recording: &Recording) -> Vec<String> {
+    let first = recording.report.violations.first();
+    let table = first.and_then(|violation| recording.report.tables.get(&violation.rule));
+    table.map(|table| table.to_string().lines().map(|line| printable(line).into_owned()).collect()).unwrap_or_default()
 }
 
 /// The names of the nodes that the verdict names.

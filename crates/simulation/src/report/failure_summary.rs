@@ -15,6 +15,11 @@ pub struct FailureSummary {
     pub verdict: String,
     /// The faults in force at the instant of the verdict, each with its start.
     pub in_force: Vec<String>,
+    /// The values of several nodes that show the contradiction, as the lines of a table.
+    ///
+    /// Empty if the rule that was broken first has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub side_by_side: Vec<String>,
     /// The last events of the nodes that the verdict names, each with its instant; oldest first.
     ///
     /// These are events of such a node, messages to it, and changes of links; if the verdict names no node, those of all nodes.
@@ -28,10 +33,16 @@ pub struct FailureSummary {
     pub views: Vec<String>,
 }
 
-/// Writes the faults in force, the last events and the views, each list under its title; empty lists are left out.
+/// Writes the table, the faults in force, the last events and the views, each list under its title; empty lists are left out.
 impl fmt::Display for FailureSummary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (title, lines) in [("in force", &self.in_force), ("last events", &self.last_events), ("views", &self.views)] {
+        let lists = [
+            ("side by side", &self.side_by_side),
+            ("in force", &self.in_force),
+            ("last events", &self.last_events),
+            ("views", &self.views),
+        ];
+        for (title, lines) in lists {
             if !lines.is_empty() {
                 writeln!(formatter, "      {title}")?;
             }

@@ -13,8 +13,8 @@ mod verdict;
 
 use std::collections::BTreeMap;
 
-use cluster_sim_invariants::Violation;
 use cluster_sim_invariants::history::HistoryPicture;
+use cluster_sim_invariants::{EvidenceTable, Violation};
 use cluster_sim_metrics::Signature;
 use cluster_sim_runtime::{Digest, Exhausted, SeedSchedule};
 use cluster_sim_types::{NodeId, Traffic, VirtualInstant};
@@ -339,6 +339,9 @@ pub struct Report {
     /// Calls and answers of clients around a violation, by the rules about histories that found one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub histories: BTreeMap<String, HistoryPicture>,
+    /// Values of several nodes side by side, by the rules whose violations they show.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tables: BTreeMap<String, EvidenceTable>,
     /// How many operations each client began, by the name of the client; see `NodeInfo::operations`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub operations: BTreeMap<String, u64>,
@@ -384,6 +387,7 @@ impl Report {
             traffic: Traffic::default(),
             measured: BTreeMap::new(),
             histories: BTreeMap::new(),
+            tables: BTreeMap::new(),
             operations: BTreeMap::new(),
             steps: 0,
             ended_at: VirtualInstant::ZERO,

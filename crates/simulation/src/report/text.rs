@@ -162,8 +162,12 @@ impl Report {
                 writeln!(formatter, "        {}; plan fewer or smaller faults, or claim more", exceeded.cause)?;
             }
         }
-        for violation in &self.violations {
+        for (place, violation) in self.violations.iter().enumerate() {
             writeln!(formatter, "      {}", indented(&violation.to_string()))?;
+            let is_first = self.violations[..place].iter().all(|before| before.rule != violation.rule);
+            if let Some(table) = self.tables.get(&violation.rule).filter(|_| is_first) {
+                table.to_string().lines().try_for_each(|line| writeln!(formatter, "        {}", indented(line)))?;
+            }
         }
         if let Some(panic) = &self.panic {
             writeln!(

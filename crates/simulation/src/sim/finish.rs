@@ -156,6 +156,7 @@ impl Sim {
         self.report.measured = self.checks.measured().collect();
         if !self.report.violations.is_empty() {
             self.report.histories = self.checks.histories().collect();
+            self.report.tables = self.checks.tables().collect();
         }
         let name = |(node, count)| (self.engine.core.kernel.name(node).to_string(), count);
         self.report.operations = self.operations.counts().into_iter().map(name).collect();

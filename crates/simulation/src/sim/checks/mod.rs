@@ -10,7 +10,7 @@ use std::any::Any;
 use std::mem::{ManuallyDrop, replace, take};
 
 use cluster_sim_invariants::history::HistoryPicture;
-use cluster_sim_invariants::{Evidence, Invariant, Observed, Touched, Verdict, Violation, World};
+use cluster_sim_invariants::{Evidence, EvidenceTable, Invariant, Observed, Touched, Verdict, Violation, World};
 use cluster_sim_runtime::Lone;
 use cluster_sim_types::{CallLogs, Change, NodeId, VirtualInstant};
 use serde_json::Value;
@@ -354,6 +354,11 @@ impl LiveChecks {
     /// Calls and answers of clients around the violations of observers, by their names.
     pub(super) fn histories(&self) -> impl Iterator<Item = (String, HistoryPicture)> + '_ {
         self.observers.iter().filter_map(|observer| Some((observer.name.clone(), observer.invariant.history()?)))
+    }
+
+    /// The tables that observers show beside their violations, by their names.
+    pub(super) fn tables(&self) -> impl Iterator<Item = (String, EvidenceTable)> + '_ {
+        self.observers.iter().filter_map(|observer| Some((observer.name.clone(), observer.invariant.table()?)))
     }
 
     /// The observer of that name, as its type.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cluster_sim_invariants::{Change, Invariant, NodeId, Verdict, World};
+use cluster_sim_invariants::{Change, EvidenceTable, Invariant, NodeId, Verdict, World};
 
 use crate::fact::{BrokerFact, ClientFact, ContentHash};
 use crate::format::TopicPartition;
@@ -12,11 +12,13 @@ use crate::format::TopicPartition;
 /// The ledger of acknowledgements is written when a producer hears of one, and by what producers and consumers report alone. It is
 /// compared with all that brokers append, with all that consumers read, and with the log of each new leader: that of a leader that
 /// serves reaches as far as what was acknowledged when it was elected. Records that a producer wanted no promise for have no part in
-/// it. `times_checked` counts comparisons with the ledger.
+/// it. `times_checked` counts comparisons with the ledger. A violation shows the logs of all brokers around its offset.
 #[derive(Debug, Default)]
 pub struct NoAckedLoss {
     partitions: BTreeMap<TopicPartition, Ledger>,
     times_checked: u64,
+    /// The logs around the first violation.
+    shown: Option<EvidenceTable>,
 }
 
 /// The records of one partition.
@@ -48,20 +50,21 @@ impl Ledger {
         log.extend(hashes.iter().copied().map(Some));
     }
 
-    /// The logs of all brokers around an offset, side by side.
-    fn around(&self, offset: u64, world: &World<'_>) -> String {
-        let places = (offset as usize).saturating_sub(AROUND)..=offset as usize + AROUND;
-        let record = |log: &[Option<ContentHash>], place: usize| match log.get(place) {
-            Some(Some(hash)) => format!("{:016x}", hash.0),
-            Some(None) => "?".to_owned(),
-            None => "-".to_owned(),
-        };
-        let log = |(node, log): (&NodeId, &Vec<Option<ContentHash>>)| {
-            let records: Vec<_> = places.clone().map(|place| record(log, place)).collect();
-            format!("{} {}", world.name(*node), records.join(" "))
-        };
-        let logs: Vec<_> = self.logs.iter().map(log).collect();
-        format!("logs from offset {} to {}: {}", places.start(), places.end(), logs.join(" | "))
+    /// The logs of all brokers around an offset, side by side, with the record that was acknowledged.
+    fn around(&self, offset: u64, world: &World<'_>) -> EvidenceTable {
+        let brokers = self.logs.keys().map(|node| world.name(*node).to_owned());
+        let mut table = EvidenceTable::new(["offset".to_owned(), "acknowledged".to_owned()].into_iter().chain(brokers));
+        for place in (offset as usize).saturating_sub(AROUND)..=offset as usize + AROUND {
+            let entry = self.records.get(place).copied().flatten().filter(|entry| entry.is_acknowledged);
+            let acknowledged = entry.map_or_else(|| "-".to_owned(), |entry| format!("{:016x}", entry.hash.0));
+            let record = |log: &Vec<Option<ContentHash>>| match log.get(place) {
+                Some(Some(hash)) => format!("{:016x}", hash.0),
+                Some(None) => "?".to_owned(),
+                None => "-".to_owned(),
+            };
+            table.push([place.to_string(), acknowledged].into_iter().chain(self.logs.values().map(record)));
+        }
+        table
     }
 
     fn entry(&mut self, offset: u64) -> &mut Option<Entry> {
@@ -89,10 +92,10 @@ impl NoAckedLoss {
                 let (expected, name) = (entry.hash.0, world.name(node));
                 let message = format!(
                     "{partition} offset {offset}: expected the record {expected:016x} that was {first}, actual {:016x}, which {name} \
-                     {deed}; {}",
+                     {deed}",
                     hash.0,
-                    ledger.around(offset, world)
                 );
+                self.shown = Some(ledger.around(offset, world));
                 return Verdict::violated([node], message);
             }
             entry.is_acknowledged |= is_acknowledged;
@@ -110,10 +113,10 @@ impl NoAckedLoss {
         if end < *expected {
             let message = format!(
                 "{partition}: expected all {expected} records that were acknowledged before term {term}, actual {end} in the log of {}, \
-                 which leads it; {}",
+                 which leads it",
                 world.name(node),
-                ledger.around(end, world)
             );
+            self.shown = Some(ledger.around(end, world));
             return Verdict::violated([node], message);
         }
         Verdict::Holds
@@ -161,5 +164,9 @@ impl Invariant for NoAckedLoss {
 
     fn times_checked(&self) -> u64 {
         self.times_checked
+    }
+
+    fn table(&self) -> Option<EvidenceTable> {
+        self.shown.clone()
     }
 }
