@@ -32,12 +32,17 @@ impl Node {
 /// stands in. A crash may keep anything of what is unsynced, in any order.
 ///
 /// ```
-/// use cluster_sim_node::{DiskError, Node, OpenOptions};
+/// use cluster_sim_node::{DiskError, DiskErrorKind, Node, OpenOptions};
 ///
 /// /// Replaces a file: after a crash it has the old bytes or the new ones.
 /// async fn replace(node: &Node, path: &str, bytes: &[u8]) -> Result<(), DiskError> {
 ///     let disk = node.disk();
-///     let temporary = disk.open("new", OpenOptions::create().truncate()).await?;
+///     // A crash may have kept the first half of an earlier rename: both names are one file then, which must not be overwritten.
+///     match disk.remove("new").await {
+///         Err(error) if error.kind != DiskErrorKind::NotFound => return Err(error),
+///         Ok(()) | Err(_) => {}
+///     }
+///     let temporary = disk.open("new", OpenOptions::create_new()).await?;
 ///     temporary.append(bytes).await?;
 ///     temporary.sync().await?;
 ///     disk.rename("new", path).await?;
