@@ -1,4 +1,5 @@
 //! The replicated log: correct under every fault that it claims to survive, in both forms, and each rule finds what it is about.
 
+mod length;
 mod sound;
 mod traps;

@@ -152,3 +152,86 @@ fn hash_of(answer: StoreAnswer) -> u64 {
 fn mix(hash: u64, word: u64) -> u64 {
     (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
 }
+
+#[cfg(test)]
+mod tests {
+    use cluster_sim_node::Incarnation;
+
+    use super::*;
+
+    const KEY: StoreKey = StoreKey(1);
+
+    fn value(number: u64) -> StoreValue {
+        StoreValue { client: NodeId(9), life: Incarnation(0), number }
+    }
+
+    fn write(session: u64, number: u64) -> Command {
+        Command::Run { request: Request { session, number }, op: (KEY, RegisterOp::Write(value(number))) }
+    }
+
+    /// Executes commands from the index 1 on, with room for two sessions, and returns the last effect.
+    fn executed(store: &mut Store, first: u64, commands: &[Command]) -> Effect {
+        let effects = (first..).zip(commands).map(|(index, command)| store.execute(index, *command, 2, NodeId(0), None));
+        effects.last().expect("there are commands")
+    }
+
+    #[test]
+    fn a_retry_gets_its_answer_again_and_has_no_second_effect() {
+        let mut store = Store::default();
+        let swap = |number, expected| Command::Run {
+            request: Request { session: 1, number },
+            op: (KEY, RegisterOp::CompareAndSet(expected, value(number))),
+        };
+        assert_eq!(executed(&mut store, 1, &[Command::Open, write(1, 1)]), Effect::Answered(StoreAnswer::Written, true));
+        assert_eq!(executed(&mut store, 3, &[swap(2, value(1))]), Effect::Answered(StoreAnswer::Written, true));
+        assert_eq!(executed(&mut store, 4, &[swap(2, value(1))]), Effect::Answered(StoreAnswer::Written, false), "not a mismatch");
+        assert_eq!(store.read(KEY), StoreAnswer::Value(Some(value(2))));
+    }
+
+    #[test]
+    fn an_earlier_request_than_the_last_is_over() {
+        let mut store = Store::default();
+        assert_eq!(executed(&mut store, 1, &[Command::Open, write(1, 2), write(1, 1)]), Effect::Over);
+        assert_eq!(store.read(KEY), StoreAnswer::Value(Some(value(2))));
+    }
+
+    #[test]
+    fn the_session_used_least_recently_is_evicted() {
+        let mut store = Store::default();
+        // The first session is used after the second was opened, so the third evicts the second.
+        let opened = [Command::Open, Command::Open, write(1, 1), Command::Open];
+        assert_eq!(executed(&mut store, 1, &opened), Effect::Opened);
+        assert_eq!(executed(&mut store, 5, &[write(2, 1)]), Effect::Expired);
+        assert_eq!(executed(&mut store, 6, &[write(1, 2)]), Effect::Answered(StoreAnswer::Written, true));
+        assert_eq!(executed(&mut store, 7, &[write(8, 1)]), Effect::Expired, "a session that never was");
+    }
+
+    #[test]
+    fn a_snapshot_keeps_values_sessions_and_digest() {
+        let mut store = Store::default();
+        executed(&mut store, 1, &[Command::Open, write(1, 1)]);
+        let restored = Store::restore(&store.snapshot(None));
+        assert_eq!(restored.as_ref(), Some(&store));
+        let retry = executed(&mut restored.expect("it was read"), 3, &[write(1, 1)]);
+        assert_eq!(retry, Effect::Answered(StoreAnswer::Written, false));
+        assert_eq!(Store::restore(b"\xff"), None);
+    }
+
+    #[test]
+    fn the_digest_depends_on_every_effect_and_its_index() {
+        let digest = |first, commands: &[Command]| {
+            let mut store = Store::default();
+            executed(&mut store, first, commands);
+            store.digest
+        };
+        let all = [
+            digest(1, &[Command::Open]),
+            digest(2, &[Command::Open]),
+            digest(1, &[Command::Open, write(1, 1)]),
+            digest(1, &[Command::Open, write(2, 1)]),
+            digest(1, &[Command::Open, write(1, 1), write(1, 1)]),
+        ];
+        let different: std::collections::BTreeSet<u64> = all.into_iter().collect();
+        assert_eq!(different.len(), all.len());
+    }
+}
