@@ -6,6 +6,7 @@ mod multi_node;
 mod planted;
 mod real;
 mod rules;
+mod seeds;
 mod single_node;
 mod storage;
 mod traps;
