@@ -2,6 +2,7 @@
 
 mod minimize;
 mod search;
+mod smallest;
 
 use cluster_sim_scenarios::{NodeStyle, PlantedBug, Registry, each_system};
 use cluster_sim_testkit::own_system::OwnSystem;
