@@ -194,8 +194,8 @@ pub mod check {
         DiskView, Evidence, EvidenceTable, IntoVerdict, Invariant, ObjectsView, Observed, Verdict, Violation, World,
     };
     pub use cluster_sim_types::{
-        CallFact, CallLogs, CallReader, Change, ClockReading, CoveragePoint, DiskLayer, DiskState, Fact, Health, LoggedCalls,
-        ObjectState,
+        CallFact, CallLogs, CallReader, Change, ClockReading, CoveragePoint, DiskLayer, DiskState, Fact, FileChange, Health,
+        LoggedCalls, ObjectState, SeenFiles,
     };
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use cluster_sim_types::{DiskLayer, DiskState};
+use cluster_sim_types::{DiskLayer, DiskState, FileChange, SeenFiles};
 
 /// The disk of a node as a check sees it: read-only, after a step, also while the node is down.
 ///
@@ -75,6 +75,39 @@ impl<'a> DiskView<'a> {
     /// Code that reads a disk reads what a crash would leave of it, such as `Recovered::of` the records of a journal.
     pub fn durable_files(self) -> impl Iterator<Item = (String, Vec<u8>)> {
         self.durable_paths().into_iter().filter_map(move |path| self.durable(&path).map(|bytes| (path, bytes)))
+    }
+
+    /// Lists the files in a directory that have a wanted name, with their bytes as the node reads them.
+    ///
+    /// They are in order of their names; none is in a directory below. It is faster than [`paths`](Self::paths), which lists the whole disk.
+    pub fn current_files_in(&self, directory: &str, wanted: impl Fn(&str) -> bool) -> Vec<(String, Vec<u8>)> {
+        self.state.files(DiskLayer::Cache, directory, &wanted)
+    }
+
+    /// Lists the durable files in a directory that have a wanted name, with their durable bytes.
+    ///
+    /// They are in order of their names; none is in a directory below. It is faster than [`durable_files`](Self::durable_files), which reads the whole disk.
+    pub fn durable_files_in(&self, directory: &str, wanted: impl Fn(&str) -> bool) -> Vec<(String, Vec<u8>)> {
+        self.state.files(DiskLayer::Medium, directory, &wanted)
+    }
+
+    /// Lists the durable files of a directory that changed since the last call with this `seen`.
+    ///
+    /// They are in order of their names, and the first call lists all of them. A rule that keeps what it read reads only what is new: a page that did not change is
+    /// compared by its address, any other byte by byte. The disk copies a page that it changes after it was seen.
+    ///
+    /// ```
+    /// use cluster_sim_invariants::{DiskView, SeenFiles};
+    ///
+    /// /// Returns the records that became durable since the last call, of one byte each, in a log that is only appended to.
+    /// fn appended(disk: &DiskView<'_>, seen: &mut SeenFiles) -> Vec<u8> {
+    ///     let changes = disk.durable_changes("wal", seen);
+    ///     let changed = changes.iter().filter_map(|change| disk.durable_at(&format!("wal/{}", change.name), change.kept?, usize::MAX));
+    ///     changed.flatten().collect()
+    /// }
+    /// ```
+    pub fn durable_changes(&self, directory: &str, seen: &mut SeenFiles) -> Vec<FileChange> {
+        self.state.changes(DiskLayer::Medium, directory, seen)
     }
 
     /// Lists the ranges of bytes of a file that a crash may change, by whole sectors, in order.

@@ -20,7 +20,9 @@ mod verdict;
 mod views;
 mod world;
 
-pub use cluster_sim_types::{CallFact, CallLogs, Change, Fact, Health, Incarnation, NodeId, Traffic, VirtualInstant};
+pub use cluster_sim_types::{
+    CallFact, CallLogs, Change, Fact, FileChange, Health, Incarnation, NodeId, SeenFiles, Traffic, VirtualInstant,
+};
 pub use disk::DiskView;
 pub use evidence_table::EvidenceTable;
 pub use history::{History, HistoryError, Model, Process};

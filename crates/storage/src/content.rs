@@ -148,6 +148,28 @@ impl Content {
         self.length = self.length.max(range.end);
     }
 
+    /// Returns the offset before which all bytes are those of another content; at most the length of the shorter one.
+    ///
+    /// A page that both share is not read.
+    #[cfg(feature = "test-utils")]
+    pub(crate) fn equal_until(&self, other: &Self) -> u64 {
+        let length = self.length.min(other.length);
+        let is_equal = |page: u64| match (self.page(page), other.page(page)) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        for page in (0..length.div_ceil(PAGE as u64)).filter(|page| !is_equal(*page)) {
+            let [one, other] = [self, other].map(|content| content.page(page).map_or(&[0; PAGE][..], |page| &page[..]));
+            let start = page * PAGE as u64;
+            let shared = (length - start).min(PAGE as u64) as usize;
+            if one[..shared] != other[..shared] {
+                let first = one.iter().zip(other).position(|(one, other)| one != other);
+                return start + first.expect("they differ before that") as u64;
+            }
+        }
+        length
+    }
+
     /// Returns a page; `None` for zeros.
     pub(crate) fn page(&self, page: u64) -> Option<&Arc<Page>> {
         self.pages.get(page)

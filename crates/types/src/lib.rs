@@ -28,7 +28,7 @@ pub use call_table::LoggedCalls;
 pub use change::{Change, CoveragePoint, Fact, Health};
 pub use clock::{ClockReading, NodeClock};
 pub use clock_line::{ClockLine, TRUE_RATE};
-pub use disk::{DiskLayer, DiskState};
+pub use disk::{DiskLayer, DiskState, FileChange, SeenFiles};
 pub use identity::{Incarnation, NodeId, Rack, Region, Shard, Zone};
 pub use loss::{LossCause, LossKind};
 pub use object::ObjectState;

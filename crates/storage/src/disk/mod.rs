@@ -18,6 +18,7 @@
 //! | `submit.rs` | submits operations, and says when they are answered |
 //! | `answer.rs` | executes operations whose time has come, and hands over the answers |
 //! | `state.rs` | the state of a disk, for rules |
+//! | `seen.rs` | files as they were when a rule read them last |
 //! | `life.rs` | the end of a life: what was in flight takes effect, and a crash decides |
 //! | `fault_rules/` | the rules in force on a disk, and the operations that wait for them |
 //! | `fault/` | faults: rules act on operations, damage is done at once |
@@ -40,6 +41,7 @@ mod node_disk;
 mod open_files;
 mod rules;
 mod sectors;
+mod seen;
 mod state;
 mod submit;
 mod tree;

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use cluster_sim_types::{DiskLayer, DiskState};
+use cluster_sim_types::{DiskLayer, DiskState, FileChange, SeenFiles};
 
 use super::file::File;
-use super::namespace::{Inode, ROOT};
+use super::namespace::{Directory, Inode, Names, ROOT};
 use super::node_disk::NodeDisk;
 use super::sectors::{SECTOR, Sectors, each_sector};
+use super::seen::Seen;
 use super::tree::Tree;
 use crate::content::Content;
 use crate::pages::PAGE;
@@ -16,22 +17,27 @@ use crate::path::DiskPath;
 impl Tree {
     /// Finds the file or directory that a path stands for in a layer.
     fn find_in(&self, layer: DiskLayer, path: &str) -> Option<Inode> {
-        DiskPath::parse(path).ok()?.names().try_fold(ROOT, |at, name| {
-            let directory = self.directory(at).ok()?;
-            let names = match layer {
-                DiskLayer::Cache => &directory.current,
-                DiskLayer::Medium => &directory.durable,
-            };
-            names.get(name).copied()
-        })
+        DiskPath::parse(path).ok()?.names().try_fold(ROOT, |at, name| self.directory(at).ok()?.names_in(layer).get(name).copied())
     }
 
     fn content(&self, layer: DiskLayer, path: &str) -> Option<&Content> {
-        let file = self.file(self.find_in(layer, path)?)?;
-        Some(match layer {
-            DiskLayer::Cache => &file.current,
-            DiskLayer::Medium => &file.durable,
-        })
+        Some(self.file(self.find_in(layer, path)?)?.content_in(layer))
+    }
+
+    /// The files that stand in a directory, by name.
+    fn files_in(&self, layer: DiskLayer, directory: &str) -> impl Iterator<Item = (&str, &Content)> + Clone {
+        let directory = self.find_in(layer, directory).and_then(|inode| self.directory(inode).ok());
+        let names = directory.into_iter().flat_map(move |directory| directory.names_in(layer));
+        names.filter_map(move |(name, inode)| Some((&**name, self.file(*inode)?.content_in(layer))))
+    }
+}
+
+impl Directory {
+    fn names_in(&self, layer: DiskLayer) -> &Names {
+        match layer {
+            DiskLayer::Cache => &self.current,
+            DiskLayer::Medium => &self.durable,
+        }
     }
 }
 
@@ -52,6 +58,15 @@ impl DiskState for NodeDisk {
         self.tree.content(layer, path).map(|content| content.read(offset, length))
     }
 
+    fn files(&self, layer: DiskLayer, directory: &str, wanted: &dyn Fn(&str) -> bool) -> Vec<(String, Vec<u8>)> {
+        let files = self.tree.files_in(layer, directory).filter(|(name, _)| wanted(name));
+        files.map(|(name, content)| (name.to_owned(), content.to_vec())).collect()
+    }
+
+    fn changes(&self, layer: DiskLayer, directory: &str, seen: &mut SeenFiles) -> Vec<FileChange> {
+        seen.of::<Seen>().update(self.tree.files_in(layer, directory))
+    }
+
     fn unsynced(&self, path: &str) -> Option<Vec<Range<u64>>> {
         let file = self.tree.file(self.tree.find_in(DiskLayer::Cache, path)?)?;
         Some(file.unsynced_ranges())
@@ -64,6 +79,13 @@ impl DiskState for NodeDisk {
 }
 
 impl File {
+    fn content_in(&self, layer: DiskLayer) -> &Content {
+        match layer {
+            DiskLayer::Cache => &self.current,
+            DiskLayer::Medium => &self.durable,
+        }
+    }
+
     /// The bytes that a crash may change, as ranges that do not touch.
     fn unsynced_ranges(&self) -> Vec<Range<u64>> {
         let length = self.current.len();
