@@ -132,11 +132,12 @@ pub mod node {
     pub use cluster_sim_node::{
         Boot, Call, ClockReadings, ConnectError, Content, DirEntry, Disk, DiskError, DiskErrorKind, DiskImage, DiskOp, DiskOpKind,
         DiskOutput, DiskPath, DiskResult, Effect, Effects, Elapsed, Entropy, EntropyRng, EntryKind, EntryLog, File, FileId, Hosted,
-        Input, Interval, JoinError, JoinHandle, Journal, JournalError, JournalEvent, JournalOptions, JournalRecord, Label,
-        Listener, Machine, MachineJournal, MachineLog, Message, Metadata, MissedTickBehavior, Node, NodeInfo, OneshotReceiver,
-        OneshotSender, OpenOptions, Port, Protocol, ProtocolEvent, ProtocolIdentity, ProtocolOutbox, Received, Receiver, Recovered,
-        Recv, ResetReason, Roll, SendError, Sender, Session, SessionReset, SessionSendError, Sleep, Space, SyncEvidence, Timer,
-        TimerQueue, TornTail, TrySendError, channel, failpoint, oneshot, run_protocol, select, timers, yield_now,
+        Input, Interval, JoinError, JoinHandle, Journal, JournalError, JournalEvent, JournalOptions, JournalReader, JournalRecord,
+        Label, Listener, Machine, MachineJournal, MachineLog, Message, Metadata, MissedTickBehavior, Node, NodeInfo,
+        OneshotReceiver, OneshotSender, OpenOptions, Port, Protocol, ProtocolEvent, ProtocolIdentity, ProtocolOutbox, Received,
+        Receiver, Recovered, Recv, ResetReason, Roll, SendError, Sender, Session, SessionReset, SessionSendError, Sleep, Space,
+        SyncEvidence, Timer, TimerQueue, TornTail, TrySendError, channel, failpoint, oneshot, run_protocol, select, timers,
+        yield_now,
     };
     pub use cluster_sim_runtime::{Address, Stream};
     pub use cluster_sim_types::{

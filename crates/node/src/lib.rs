@@ -59,8 +59,8 @@ pub use channel::{OneshotReceiver, OneshotSender, Receiver, SendError, Sender, T
 pub use cluster_sim_runtime::{Entropy, EntropyRng, Roll};
 pub use cluster_sim_storage::{
     Content, DirEntry, DiskError, DiskErrorKind, DiskImage, DiskOp, DiskOpKind, DiskOutput, DiskPath, DiskResult, EntryKind,
-    EntryLog, FileId, JournalEngine, JournalError, JournalEvent, JournalOptions, JournalRecord, Metadata, OpenOptions, Recovered,
-    Space, SyncEvidence, TornTail,
+    EntryLog, FileId, JournalEngine, JournalError, JournalEvent, JournalOptions, JournalReader, JournalRecord, Metadata,
+    OpenOptions, Recovered, RepeatedChange, Space, SyncEvidence, TornTail,
 };
 #[cfg(feature = "tokio")]
 pub use cluster_sim_transport::{AddressBook, BindError, DatagramCounts, TokioSockets};

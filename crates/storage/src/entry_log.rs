@@ -42,6 +42,15 @@ pub struct EntryLog {
     entries: VecDeque<Bytes>,
 }
 
+/// The parts of a log that a record changed, besides the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RepeatedChange {
+    /// Whether it replaced the snapshot and all entries.
+    pub is_snapshot: bool,
+    /// The index from which on entries are new; the one after the last if none is.
+    pub first: u64,
+}
+
 /// The payload of a record.
 #[derive(Serialize, Deserialize)]
 struct Change {
@@ -72,6 +81,18 @@ impl EntryLog {
         }
         changes.into_iter().try_for_each(|(record, change)| log.apply(change).map_err(|_| not_a_log(record)))?;
         Ok(log)
+    }
+
+    /// Repeats the change of a record that follows all those that the log was made of.
+    ///
+    /// # Errors
+    /// [`JournalError::NotALog`] if it is no change of this log; nothing changes then.
+    pub fn repeat(&mut self, record: &JournalRecord) -> Result<RepeatedChange, JournalError> {
+        let change: Change = postcard::from_bytes(&record.payload).map_err(|_| not_a_log(record))?;
+        let is_snapshot = change.snapshot.is_some();
+        let first = if change.entries.is_empty() { None } else { Some(change.first) };
+        self.apply(change).map_err(|_| not_a_log(record))?;
+        Ok(RepeatedChange { is_snapshot, first: first.unwrap_or(self.last() + 1) })
     }
 
     /// Returns the state of the last change; empty before the first.
@@ -155,14 +176,15 @@ impl EntryLog {
     }
 
     fn apply(&mut self, change: Change) -> Result<(), JournalError> {
+        let (base, last) = change.snapshot.as_ref().map_or((self.base, self.last()), |(index, _)| (*index, *index));
+        if !change.entries.is_empty() && !(base + 1..=last + 1).contains(&change.first) {
+            return Err(self.no_such_entry(change.first));
+        }
         if let Some((index, snapshot)) = change.snapshot {
             (self.base, self.snapshot) = (index, Some(snapshot));
             self.entries.clear();
         }
         if !change.entries.is_empty() {
-            if !(self.base + 1..=self.last() + 1).contains(&change.first) {
-                return Err(self.no_such_entry(change.first));
-            }
             self.entries.truncate((change.first - self.base - 1) as usize);
             self.entries.extend(change.entries);
         }
@@ -232,8 +254,12 @@ mod tests {
         let first = log.append("", 1, ["a"]).expect("it is the first");
         let fifth = EntryLog { base: 4, ..EntryLog::default() }.append("", 5, ["e"]).expect("it follows");
         for other in [vec![0xff; 3], fifth] {
-            let error = EntryLog::read(&records(&[first.clone(), other])).expect_err("the second is not its own");
+            let error = EntryLog::read(&records(&[first.clone(), other.clone()])).expect_err("the second is not its own");
             assert_eq!(error.to_string(), "record 2 is no change of a log; give each log a journal of its own");
+            let mut log = EntryLog::read(&records(std::slice::from_ref(&first))).expect("the first is its own");
+            let before = log.clone();
+            assert_eq!(log.repeat(&JournalRecord { sequence: 2, payload: other }), Err(error));
+            assert_eq!(log, before, "nothing changed");
         }
     }
 
@@ -241,6 +267,7 @@ mod tests {
         #[test]
         fn the_records_give_the_log_again(changes in prop::collection::vec((0..4_u8, 0..8_u64, 0..4_usize), 1..40)) {
             let (mut log, mut payloads, mut start) = (EntryLog::default(), Vec::new(), 0);
+            let mut repeated = EntryLog::default();
             for (number, (kind, place, length)) in changes.into_iter().enumerate() {
                 let new = vec![number.to_string(); length];
                 let payload = match kind {
@@ -252,6 +279,12 @@ mod tests {
                 if kind < 2 {
                     start = payloads.len() - 1;
                 }
+                let record = JournalRecord { sequence: number as u64 + 1, payload: payloads[number].clone() };
+                let before = repeated.clone();
+                let RepeatedChange { is_snapshot, first } = repeated.repeat(&record).expect("it follows");
+                prop_assert_eq!((&repeated, is_snapshot), (&log, kind < 2));
+                let kept = |log: &EntryLog| log.entries_from(0).filter(|(index, _)| *index < first).map(|(_, entry)| entry.clone()).collect::<Vec<_>>();
+                prop_assert!(is_snapshot || kept(&before) == kept(&log), "entries before {} changed", first);
                 // Of the records before a snapshot, any first ones may be removed.
                 for first in 0..=start {
                     prop_assert_eq!(&EntryLog::read(&records(&payloads[first..])), &Ok(log.clone()));

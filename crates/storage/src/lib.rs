@@ -40,14 +40,14 @@ pub use content::Content;
 pub use disk::{CompiledDisk, DiskRule, DiskSnapshot, Disks, HostDone, OpKey, Rot, RuleCounts, RuleId, crash_choice_text};
 #[cfg(feature = "test-utils")]
 pub use disk::{CrashRules, DiskModel, DiskTimes, LengthOrder, NameOrder};
-pub use entry_log::EntryLog;
+pub use entry_log::{EntryLog, RepeatedChange};
 pub use error::{DiskError, DiskErrorKind};
 pub use image::DiskImage;
 #[doc(hidden)]
 pub use journal::{DirectoryClaim, OpenJournals};
 pub use journal::{
-    JournalEngine, JournalError, JournalEvent, JournalOptions, JournalRecord, MAX_PAYLOAD, MAX_SEGMENT, RecordPlace, Recovered,
-    SyncEvidence, TornTail,
+    JournalEngine, JournalError, JournalEvent, JournalOptions, JournalReader, JournalRecord, MAX_PAYLOAD, MAX_SEGMENT, RecordPlace,
+    Recovered, SyncEvidence, TornTail,
 };
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `frame.rs` | the bytes of a record, its checksum, and the search for whole records behind a damaged one |
 //! | `segment.rs` | names of segment files, and where the records of one end |
+//! | `reader.rs` | [`JournalReader`]: reads files that change again, each time only what is new |
 //! | `recover.rs` | what the files of a journal hold: records, a torn tail that is cut off, or corruption |
 //! | `tombstone.rs` | what stands for a removed segment until its name is durably gone |
 //! | `engine.rs` | [`JournalEngine`], without IO: its state, and the work that is asked of it |
@@ -78,6 +79,7 @@ mod open_journals;
 mod options;
 mod place;
 mod plan;
+mod reader;
 mod recover;
 mod removal;
 mod result;
@@ -92,5 +94,6 @@ pub use frame::MAX_PAYLOAD;
 pub use open_journals::{DirectoryClaim, OpenJournals};
 pub use options::JournalOptions;
 pub use place::RecordPlace;
+pub use reader::JournalReader;
 pub use recover::{JournalRecord, Recovered, TornTail};
 pub use segment::MAX_SEGMENT;

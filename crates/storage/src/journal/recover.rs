@@ -44,12 +44,7 @@ impl Recovered {
     /// # Errors
     /// [`JournalError::Corrupt`] if a record that was synced is damaged or missing.
     pub fn of(directory: &str, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Self, JournalError> {
-        let directory = directory.trim_matches('/');
-        let first = |path: &str| first_of(path.trim_start_matches('/').strip_prefix(directory)?.strip_prefix('/')?);
-        let mut segments: Vec<_> = files.into_iter().filter_map(|(path, bytes)| Some((first(&path)?, bytes))).collect();
-        segments.sort_unstable_by_key(|(first, _)| *first);
-        drop(take_tombstones(&mut segments));
-        scan(directory, &segments).map(|found| found.recovered)
+        read(directory, files).map(|found| found.recovered)
     }
 }
 
@@ -73,6 +68,19 @@ pub(super) struct Scan {
     pub(super) synced: u64,
     /// The first records and lengths of segments that have bytes behind, which later segments replace.
     pub(super) excess: Vec<(u64, u64)>,
+}
+
+/// Reads the journal in a directory from the paths and bytes of files; others are ignored, and tombstones.
+///
+/// # Errors
+/// [`JournalError::Corrupt`] if a record that was synced is damaged or missing.
+pub(super) fn read(directory: &str, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Scan, JournalError> {
+    let directory = directory.trim_matches('/');
+    let first = |path: &str| first_of(path.trim_start_matches('/').strip_prefix(directory)?.strip_prefix('/')?);
+    let mut segments: Vec<_> = files.into_iter().filter_map(|(path, bytes)| Some((first(&path)?, bytes))).collect();
+    segments.sort_unstable_by_key(|(first, _)| *first);
+    drop(take_tombstones(&mut segments));
+    scan(directory, &segments)
 }
 
 /// Reads segments, in order of their first records.

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use crate::model::ModelDisk;
 use crate::names::Numbers;
+use crate::reader::Watch;
 use crate::writer::{Writer, recover};
 
 #[derive(Debug, Clone)]
@@ -186,7 +187,11 @@ proptest! {
     ) {
         let mut run = Run { writer: Writer { engine: recover(Vec::new()).unwrap().0, disk: ModelDisk::default() }, expected: Expected::default(), numbers: Numbers(seed) };
         run.reopen(false);
-        (0..).zip(&actions).for_each(|(step, action)| run.act(step, action));
+        let mut watch = Watch::default();
+        for (step, action) in (0..).zip(&actions) {
+            run.act(step, action);
+            watch.look(run.writer.disk.contents());
+        }
         run.run(u64::MAX);
         run.reopen(true);
     }

@@ -6,4 +6,5 @@ mod errors;
 mod failed_syncs;
 mod model;
 mod names;
+mod reader;
 mod writer;
