@@ -13,6 +13,7 @@
 //!
 //! A system with several groups of replicas states facts of its own around those of the log, and says by [`FactSource`] how to find them.
 
+mod durable_log;
 mod elections;
 mod fresh_reads;
 mod no_regress;

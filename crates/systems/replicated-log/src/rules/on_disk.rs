@@ -1,11 +1,13 @@
 //! The rule that what a message promises is on the disk of its sender.
 
-use cluster_sim_invariants::{Change, DiskView, Invariant, Verdict, World};
-use cluster_sim_node::{EntryLog, JournalEngine, JournalOptions};
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
+use cluster_sim_invariants::{Change, Invariant, NodeId, Verdict, World};
+
+use super::durable_log::DurableLog;
 use super::{FactSource, OneGroup};
-use crate::entry::Members;
-use crate::log::{HardState, Log};
+use crate::log::HardState;
 use crate::log_fact::LogFact;
 use crate::store::JOURNAL;
 
@@ -24,11 +26,20 @@ impl JournalPlace for OneGroup {
 /// Checks that all that a replica tells others about its disk is durable there in that step (V6).
 ///
 /// Reads what the disk would have after a loss of power, as a recovery would: the term of each message, the vote and the entries that it
-/// promises, and the entries of a leader that counts itself. `times_checked` counts promises.
-#[derive(Debug, Default)]
+/// promises, and the entries of a leader that counts itself. Between two promises of a replica it compares its durable files and reads
+/// what changed. `times_checked` counts promises.
+#[derive(Debug)]
 pub struct PromisesAreDurable<S = OneGroup> {
+    /// The durable log of each replica, by group.
+    logs: BTreeMap<(u64, NodeId), DurableLog>,
     times_checked: u64,
-    source: std::marker::PhantomData<S>,
+    source: PhantomData<S>,
+}
+
+impl<S> Default for PromisesAreDurable<S> {
+    fn default() -> Self {
+        Self { logs: BTreeMap::new(), times_checked: 0, source: PhantomData }
+    }
 }
 
 impl<S: FactSource + JournalPlace> Invariant for PromisesAreDurable<S> {
@@ -41,7 +52,8 @@ impl<S: FactSource + JournalPlace> Invariant for PromisesAreDurable<S> {
         };
         self.times_checked += 1;
         let (node, name) = (change.node(), world.name(change.node()));
-        let Some(log) = world.disk(node).and_then(|disk| durable_log(&disk, &S::directory(group))) else {
+        let log = self.logs.entry((group, node)).or_default();
+        let Some(log) = world.disk(node).and_then(|disk| log.read(&disk, &S::directory(group))) else {
             return Verdict::violated([node], format!("{name} sent a message of term {term}, and its disk has no log"));
         };
         let HardState { term: durable, vote: voted } = log.hard;
@@ -54,7 +66,7 @@ impl<S: FactSource + JournalPlace> Invariant for PromisesAreDurable<S> {
         }
         let is_there = match log.chain_at(matched) {
             Some(found) => chain.is_none_or(|chain| chain == found),
-            None => matched < log.base().index,
+            None => matched < log.base(),
         };
         if matched > 0 && !is_there {
             return Verdict::violated(
@@ -68,13 +80,4 @@ impl<S: FactSource + JournalPlace> Invariant for PromisesAreDurable<S> {
     fn times_checked(&self) -> u64 {
         self.times_checked
     }
-}
-
-/// Reads the log that a loss of power would leave.
-fn durable_log(disk: &DiskView<'_>, directory: &str) -> Option<Log> {
-    let below = format!("{directory}/");
-    let files = disk.durable_files().filter_map(|(path, bytes)| Some((path.strip_prefix(&below)?.to_owned(), bytes)));
-    let options = JournalOptions::default();
-    let (_, found) = JournalEngine::recover(directory, &options, options.files(), files).ok()?;
-    Log::new(EntryLog::read(&found.records).ok()?, Members::default())
 }
