@@ -149,8 +149,9 @@ pub fn segment_file_name(base: u64) -> String {
 ///
 /// Each offset has one name: `007.wal` is none.
 pub fn segment_base(file_name: &str) -> Option<u64> {
-    let base = file_name.strip_suffix(".wal")?.parse().ok()?;
-    (segment_file_name(base) == file_name).then_some(base)
+    let digits = file_name.strip_suffix(".wal")?;
+    let is_its_name = digits == "0" || !digits.starts_with(['0', '+']);
+    if is_its_name { digits.parse().ok() } else { None }
 }
 
 /// Returns the key of the object of a closed segment with the records from `base` to before `end`.
