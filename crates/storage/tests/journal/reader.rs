@@ -105,6 +105,23 @@ fn a_truncated_journal_is_read_anew() {
     assert!(watch.look(writer.disk.contents()), "it is followed from then on");
 }
 
+/// The tombstone of an empty segment is a whole record that belongs to no journal.
+#[test]
+fn an_empty_segment_that_is_removed_adds_no_record() {
+    let (mut writer, mut watch) = (Writer::new(), Watch::default());
+    for record in 0..9 {
+        writer.append(&[record; 300]);
+    }
+    writer.engine.truncate_after(6).unwrap();
+    writer.run();
+    watch.look(writer.disk.contents());
+    writer.engine.truncate_after(2).unwrap();
+    while writer.run_one().is_some() {
+        watch.look(writer.disk.contents());
+    }
+    assert_eq!(watch.records.len(), 2);
+}
+
 #[test]
 fn flipped_and_missing_bytes_are_read_as_by_a_whole_reading() {
     let states = history();
