@@ -3,5 +3,6 @@
 mod durable_bytes;
 mod length;
 mod median;
+mod memory;
 mod sound;
 mod traps;
