@@ -1,17 +1,13 @@
 //! The step `instructions`: counts the instructions of an event with valgrind, so that a busy machine does not change the result.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
-use std::path::Path;
 use std::thread;
-
-use tempfile::TempDir;
 
 use crate::bench::BenchError;
 use crate::bench::programs::{Kind, Programs};
-use crate::command::{Call, CallError};
+use crate::callgrind::{self, CallgrindError};
 use crate::environment::Environment;
+use crate::sweeps::{self, SweepsError};
 
 /// The most instructions that an event of one cell may need, for one kind of nodes.
 #[derive(Debug, Clone, Copy)]
@@ -120,7 +116,7 @@ fn scales(cell: &str) -> [&'static str; 2] {
 ///
 /// The bench could not be built or counted, or an event exceeds its ceiling.
 pub fn measure(environment: &Environment) -> Result<(), InstructionsError> {
-    if Call::other(Path::new("valgrind"), "--version").probe(&environment.cargo, &environment.root).is_none() {
+    if !callgrind::is_installed(environment) {
         println!("      skipped: valgrind is not installed, so nothing was counted; install it as .ci/run does");
         return Ok(());
     }
@@ -146,6 +142,7 @@ pub fn measure(environment: &Environment) -> Result<(), InstructionsError> {
             over.push(format!("{line}: too many"));
         }
     }
+    over.extend(sweeps::measure(environment, counts.of("w1", Kind::Machines)?)?);
     if over.is_empty() { Ok(()) } else { Err(InstructionsError::Over { cells: over.join("\n       ") }) }
 }
 
@@ -175,22 +172,11 @@ impl Counts<'_> {
 
     /// Counts the instructions and events of a whole run.
     fn whole_run(&self, cell: &str, kind: Kind, scale: &str) -> Result<(u64, u64), InstructionsError> {
-        let folder = TempDir::new()?;
-        let output = folder.path().join(scale);
         let program = self.programs.product(&format!("--cell {cell} --kind {} --scale {scale} --digest", kind.name()))?;
-        let call = Call::other(Path::new("valgrind"), "-q --tool=callgrind");
-        let call = call.with_argument(Path::new(&format!("--callgrind-out-file={}", output.display()))).wrapping(&program);
-        let printed = call.read(&self.environment.cargo, &self.environment.root)?;
-        let unread = || InstructionsError::Unreadable { call: call.to_string() };
-        let events = events(&String::from_utf8_lossy(&printed)).ok_or_else(unread)?;
-        let instructions = instructions(&fs::read_to_string(&output)?).ok_or_else(unread)?;
+        let (instructions, printed) = callgrind::count(&program, self.environment)?;
+        let events = events(&printed).ok_or_else(|| InstructionsError::Unreadable { call: program.to_string() })?;
         Ok((instructions, events))
     }
-}
-
-/// The instructions of a whole run, from the output file of callgrind.
-fn instructions(written: &str) -> Option<u64> {
-    written.lines().find_map(|line| line.strip_prefix("totals:"))?.trim().parse().ok()
 }
 
 /// The events of a whole run, from the output of the bench: `w1 runs=1 events=34876 digest=…`.
@@ -218,17 +204,17 @@ fn verdict(ceiling: &Ceiling, counted: f64) -> String {
 /// An event needs too many instructions, or they could not be counted.
 #[derive(Debug, thiserror::Error)]
 pub enum InstructionsError {
-    /// The output of valgrind could not be written or read.
-    #[error("the output of valgrind cannot be read: {0}")]
-    File(#[from] io::Error),
     /// The bench could not be built.
     #[error(transparent)]
     Bench(#[from] BenchError),
-    /// The bench failed under valgrind.
+    /// The bench failed under valgrind, or was not counted.
     #[error(transparent)]
-    Call(#[from] CallError),
-    /// The output contains no counts.
-    #[error("`{call}` printed no number of events, or valgrind wrote no number of instructions; check its installation")]
+    Callgrind(#[from] CallgrindError),
+    /// A sweep could not be counted.
+    #[error(transparent)]
+    Sweeps(#[from] SweepsError),
+    /// The output contains no count.
+    #[error("`{call}` printed no number of events")]
     Unreadable {
         /// The call.
         call: String,
@@ -249,9 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_are_read_from_valgrind_and_bench() {
-        assert_eq!(instructions("version: 1\nevents: Ir\nfn=(1) main\n1 20\n\ntotals: 93719543\n"), Some(93_719_543));
-        assert_eq!(instructions("version: 1\n"), None);
+    fn events_are_read_from_the_bench() {
         assert_eq!(events("w1 runs=1 events=34876 digest=f0fe5d195cc10c27\n"), Some(34_876));
         assert_eq!(events("w1 runs=1\n"), None);
     }

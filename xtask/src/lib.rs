@@ -7,6 +7,7 @@
 //! Deliberately absent: the rules themselves. They are ordinary tests.
 
 pub mod bench;
+pub mod callgrind;
 pub mod check;
 pub mod command;
 pub mod digests;
@@ -23,6 +24,7 @@ pub mod sources;
 pub mod specification;
 pub mod speed;
 pub mod step;
+pub mod sweeps;
 pub mod systems;
 pub mod tokens;
 pub mod touched;
