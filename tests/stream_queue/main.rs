@@ -1,5 +1,6 @@
-//! The stream queue: the scenarios S01–S12, its rules, and its storage on bad disks.
+//! The stream queue: the scenarios S01–S12 and what they show, its rules, and its storage on bad disks.
 
+mod clients;
 mod failures;
 mod histories;
 mod multi_node;
@@ -10,3 +11,4 @@ mod seeds;
 mod single_node;
 mod storage;
 mod traps;
+mod watch;

@@ -23,14 +23,25 @@ const SEEDS: u64 = 8;
 #[test]
 fn t01_a_deposed_leader_may_have_a_divergent_uncommitted_tail() {
     let count = || {
-        let mut last = BTreeMap::<NodeId, u64>::new();
-        Counted::by(move |change: &Change, _: &World<'_>| match change.fact::<GroupFact>().map(|fact| &fact.fact) {
-            Some(LogFact::Appended { first, entries }) => {
-                let before = last.insert(change.node(), first + entries.len() as u64 - 1).unwrap_or(0);
-                u64::from(*first <= before)
+        // The last entry of each log, and the last that its broker knew to be committed.
+        let mut logs = BTreeMap::<NodeId, (u64, u64)>::new();
+        Counted::by(move |change: &Change, _: &World<'_>| {
+            let (last, commit) = logs.entry(change.node()).or_default();
+            match change.fact::<GroupFact>().map(|fact| &fact.fact) {
+                Some(LogFact::Appended { first, entries }) => {
+                    let before = std::mem::replace(last, first + entries.len() as u64 - 1);
+                    return u64::from(*first <= before);
+                }
+                // A snapshot may replace the tail, too.
+                Some(LogFact::Installed { last: of_snapshot, .. }) => {
+                    let before = std::mem::replace(last, of_snapshot.index);
+                    return u64::from(before > *commit);
+                }
+                Some(LogFact::Commit { index }) => *commit = *index,
+                Some(LogFact::Booted { .. }) => *last = 0,
+                _ => {}
             }
-            Some(LogFact::Booted { .. } | LogFact::Installed { .. }) => last.remove(&change.node()).map_or(0, |_| 0),
-            _ => 0,
+            0
         })
     };
     let cuts = measured(&numbered("s07").observe(ODD, count), SEEDS);

@@ -22,6 +22,8 @@ pub enum Acks {
     /// Another leader may not have them. With one broker the same as [`All`](Self::All).
     Local,
     /// At once, before anything is done: they may be lost, and their offset is not told.
+    ///
+    /// Their number does not count: a batch that is sent twice may be appended twice.
     None,
 }
 
@@ -127,6 +129,9 @@ pub enum Reply {
 #[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum QueueError {
     /// Another broker leads the partition.
+    ///
+    /// A broker that led when it took the request says so too once it leads no more. The request may still take effect then, and a
+    /// retry has no second effect.
     #[error("this broker does not lead the partition; ask {}", leader_text(*leader))]
     NotLeader {
         /// The leader, if it is known.

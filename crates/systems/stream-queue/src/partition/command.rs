@@ -7,6 +7,9 @@ use super::shipped::Shipped;
 use crate::format::{DataError, Draft, decode};
 use crate::message::ProducerId;
 
+/// The number of batches that are appended whatever came before them, and again if they come again.
+pub const UNNUMBERED: u64 = 0;
+
 /// A change of a partition, as the replication log keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
@@ -15,6 +18,8 @@ pub enum Command {
         /// The producer.
         producer: ProducerId,
         /// The number of the batch among those of the producer, from 1 and without gaps; a retry repeats it.
+        ///
+        /// [`UNNUMBERED`] for one without a promise, before which others may have been lost.
         sequence: u64,
         /// The wall clock of the leader in ms since 1970.
         timestamp_ms: u64,

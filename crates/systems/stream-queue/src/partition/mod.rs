@@ -27,7 +27,7 @@ pub use bounds::{
     SEGMENT_BYTES_MAX,
 };
 pub use checkpoint::{Checkpoint, read_checkpoint, write_checkpoint};
-pub use command::Command;
+pub use command::{Command, UNNUMBERED};
 pub use refusal::Refusal;
 pub use shipped::Shipped;
 pub(crate) use state::check_batch;

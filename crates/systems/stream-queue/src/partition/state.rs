@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::bounds::{BATCH_BYTES_MAX, BATCH_RECORDS_MAX, GROUP_BYTES_MAX, GROUPS_MAX};
-use super::command::Command;
+use super::command::{Command, UNNUMBERED};
 use super::manifest::Manifest;
 use super::producers::{Batch, Producers};
 use super::refusal::Refusal;
@@ -145,7 +145,9 @@ impl PartitionState {
     ) -> Result<Outcome, Refusal> {
         check_batch(&drafts)?;
         let content = content_of(&drafts);
-        if let Some(batch) = self.producers.find(producer, sequence, content)? {
+        if sequence != UNNUMBERED
+            && let Some(batch) = self.producers.find(producer, sequence, content)?
+        {
             return Ok(Outcome::Appended { base: batch.base, records: Vec::new() });
         }
         let count = drafts.len() as u64;
@@ -159,7 +161,9 @@ impl PartitionState {
         self.last_batch = Some((base, producer));
         self.end = base + count;
         self.log_hash = mix(self.log_hash ^ digest("batch", &(base, self.last_ms, count, content)));
-        self.producers.push(producer, Batch { sequence, base: told, content }, &mut self.parts_hash);
+        if sequence != UNNUMBERED {
+            self.producers.push(producer, Batch { sequence, base: told, content }, &mut self.parts_hash);
+        }
         let records = (base..self.end).zip(drafts).map(|(offset, draft)| draft.at(offset, self.last_ms)).collect();
         Ok(Outcome::Appended { base: told, records })
     }

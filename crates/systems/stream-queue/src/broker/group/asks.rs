@@ -7,7 +7,7 @@ use cluster_sim_replicated_log::{EntryId, LogEvent, Refused};
 use super::super::ask::{Answer, Ask, answer};
 use super::Group;
 use crate::message::{Acks, QueueError, Reply, Request};
-use crate::partition::{Command, check_batch};
+use crate::partition::{Command, Refusal, UNNUMBERED, check_batch};
 
 /// The requests that wait.
 #[derive(Default)]
@@ -55,6 +55,15 @@ impl Asks {
         proposed.chain(reads).chain(settled).for_each(|reply| answer(reply, Err(error.clone())));
     }
 
+    /// Refuses the commands of a leader that is none any more: it does not learn in time what becomes of them.
+    ///
+    /// They may take effect all the same, and a retry has no second effect.
+    pub(super) fn refuse_proposed(&mut self) {
+        for Proposed { reply, .. } in std::mem::take(&mut self.proposed).into_values() {
+            answer(reply, Err(QueueError::NotLeader { leader: None }));
+        }
+    }
+
     /// Answers those that wanted no more than the leader's own disk, which has the log up to an index.
     pub(super) fn answer_local(&mut self, stable: u64) {
         let is_over = |(index, proposed): &(&u64, &Proposed)| **index <= stable && proposed.acks == Acks::Local;
@@ -76,7 +85,9 @@ impl Group {
         let Ask { request, reply } = ask;
         match request {
             Request::Produce { producer, sequence, acks, records, .. } => {
-                if let Err(refusal) = check_batch(&records) {
+                // One without a promise may be lost, which must not refuse all later ones for the gap.
+                let sequence = if acks == Acks::None { UNNUMBERED } else { sequence };
+                if let Err(refusal) = check_number(sequence, acks).and_then(|()| check_batch(&records)) {
                     return answer(reply, Err(QueueError::Refused { cause: refusal.to_string() }));
                 }
                 // With one broker its own disk is the majority.
@@ -138,6 +149,11 @@ impl Group {
             }
         }
     }
+}
+
+fn check_number(sequence: u64, acks: Acks) -> Result<(), Refusal> {
+    let is_missing = sequence == UNNUMBERED && acks != Acks::None;
+    if is_missing { Err(Refusal::SequenceGap { expected: 1, found: sequence }) } else { Ok(()) }
 }
 
 fn error_of(refused: Refused) -> QueueError {

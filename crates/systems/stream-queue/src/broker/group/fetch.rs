@@ -1,8 +1,10 @@
 //! Reads of clients: from the log on the disk, and before its start from the object store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use cluster_sim_node::Node;
 
 use super::super::ask::{Answer, answer};
 use super::Group;
@@ -13,8 +15,12 @@ use crate::offload::{Archive, ArchiveError};
 use crate::partition::PartitionState;
 use crate::wal::{ReadLimit, SegmentIndex, WalError, WalReader};
 
+/// How long a read waits for the object store, whose client tries again for minutes: less than requests of clients are kept.
+const STORE_TIMEOUT: Duration = Duration::from_secs(4);
+
 /// A read of one client.
 struct Fetch {
+    node: Node,
     from: u64,
     limit: ReadLimit,
     index: Arc<SegmentIndex>,
@@ -35,6 +41,7 @@ impl Group {
             return answer(reply, Err(QueueError::Refused { cause }));
         }
         let fetch = Fetch {
+            node: self.broker.node.clone(),
             from,
             limit: ReadLimit { records: limit.max(1) as usize, bytes: self.broker.config.read_bytes as usize },
             index: Arc::clone(&self.readable.index),
@@ -53,7 +60,8 @@ impl Fetch {
         let is_from_store = self.manifest.is_some();
         if let Some(segment) = self.manifest.as_ref().and_then(|manifest| manifest.segment_of(self.from)) {
             // One segment, so that a read takes no longer than its client waits.
-            records = self.archive.records(segment, self.from).await.map_err(|error| store_error(self.from, &error))?;
+            let read = self.node.timeout(STORE_TIMEOUT, self.archive.records(segment, self.from)).await;
+            records = read.map_err(|_| self.unanswered())?.map_err(|error| store_error(self.from, &error))?;
             records.truncate(self.limit.records);
             let is_whole = self.from + records.len() as u64 == segment.end;
             // Goes on where the log on the disk begins.
@@ -71,6 +79,10 @@ impl Fetch {
             Some(error) if records.is_empty() => Err(disk_error(from, &error)),
             _ => reply(records, self.from, end, is_from_store),
         }
+    }
+
+    fn unanswered(&self) -> QueueError {
+        QueueError::Store { offset: self.from, cause: format!("no answer within {} s", STORE_TIMEOUT.as_secs()) }
     }
 }
 

@@ -293,12 +293,15 @@ impl Group {
         self.note_role();
     }
 
-    /// States once when it is elected.
+    /// States once when it is elected, and refuses the commands that wait once it no longer leads.
     fn note_role(&mut self) {
         let view = self.replica.view();
         let (role, term) = (role_text(view.role), view.term);
         if view.role == Role::Leader && (self.view.role, self.view.term) != (role, term) {
             self.broker.node.emit(BrokerFact::Elected { partition: self.partition, term });
+        }
+        if self.view.role == role_text(Role::Leader) && view.role != Role::Leader {
+            self.asks.refuse_proposed();
         }
         (self.view.role, self.view.term, self.view.commit) = (role, term, view.commit);
     }

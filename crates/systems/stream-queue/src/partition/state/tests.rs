@@ -84,7 +84,6 @@ fn a_retry_gets_its_former_offset_and_appends_nothing() {
 fn batches_out_of_sequence_are_refused() {
     let mut state = sample();
     assert_eq!(refused(&mut state, append(1, 4, 0, &["x"])), Refusal::SequenceGap { expected: 3, found: 4 });
-    assert_eq!(refused(&mut state, append(1, 0, 0, &["x"])), Refusal::SequenceGap { expected: 3, found: 0 });
     assert_eq!(refused(&mut state, append(9, 2, 0, &["x"])), Refusal::SequenceGap { expected: 1, found: 2 });
     assert_eq!(refused(&mut state, append(1, 2, 0, &["x"])), Refusal::OtherBatch { sequence: 2 });
     for sequence in 3..9 {
@@ -94,6 +93,17 @@ fn batches_out_of_sequence_are_refused() {
     assert_eq!(forgotten, Refusal::Forgotten { oldest: 9 - BATCHES_MAX as u64, found: 3 });
     let text = "batch 3 of the producer was appended, and offsets are known from batch 4 on; it must not be sent again";
     assert_eq!(forgotten.to_string(), text);
+}
+
+#[test]
+fn batches_without_a_number_are_appended_each_time() {
+    let mut state = sample();
+    let end = state.end();
+    for base in [end, end + 1] {
+        let appended = state.apply(append(9, UNNUMBERED, 0, &["x"]));
+        assert!(matches!(appended, Ok(Outcome::Appended { base: told, records }) if told == base && records.len() == 1));
+    }
+    assert!(state.apply(append(9, 1, 0, &["x"])).is_ok(), "they are none of the numbered ones");
 }
 
 #[test]
