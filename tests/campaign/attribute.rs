@@ -168,7 +168,7 @@ fn a_single_seed_is_a_single_run(#[values("holds", "holds_once", "holds_manually
 #[rstest]
 #[case("5..8", 3)]
 #[case("11", 11)]
-fn the_variable_for_seeds_replaces_the_seeds_of_the_test(#[case] seeds: &str, #[case] runs: usize) {
+fn sq_d22_the_variable_for_seeds_replaces_the_seeds_of_the_test(#[case] seeds: &str, #[case] runs: usize) {
     let (passed, said) = run("holds", &[("CLUSTER_SIM_SEEDS", seeds)]);
     assert_eq!((passed, boots(&said)), (true, runs + 2), "{said}");
 }

@@ -16,7 +16,7 @@ use rstest::rstest;
 #[case::i4(Bug::ForgetsGroups)]
 #[case::i5(Bug::RotatesByOwnSetting)]
 #[case::i6(Bug::TrimsUnshipped)]
-fn a_planted_bug_is_found_by_its_rule(#[case] bug: Bug) {
+fn d24_a_planted_bug_is_found_by_its_rule(#[case] bug: Bug) {
     let registry = Registry::new().with(StreamQueueSystem);
     let expected = registry.bug(&format!("stream-queue/{bug}")).expect("it is planted").expected;
     let sweep = planted::cluster(NodeStyle::Async, Some(bug)).scenario().sweep(0..expected.seeds);

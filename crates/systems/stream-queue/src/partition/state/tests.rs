@@ -143,7 +143,7 @@ fn batches_that_cannot_be_appended_are_refused() {
 }
 
 #[test]
-fn sq_i4_d12_the_offset_of_a_group_never_goes_back() {
+fn sq_i04_d12_the_offset_of_a_group_never_goes_back() {
     let mut state = sample();
     assert_eq!((state.committed("g"), state.committed("h"), state.committed("i")), (Some(2), Some(0), None));
     for offset in [2, 5, 5, 7] {
