@@ -15,3 +15,9 @@ fn the_hunt_without_a_bug_finds_nothing(#[values(NodeStyle::Machine, NodeStyle::
     let hunt = planted::cluster(style, None);
     hunt.cluster.chaos(hunt.profile).sweep(0..50).assert_ok();
 }
+
+/// An order to take a server out comes after the order to take it back in was done, and has effect again.
+#[rstest]
+fn an_order_that_comes_late_is_no_failure(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
+    scenario(style).run(Seed(0x100)).assert_ok();
+}
