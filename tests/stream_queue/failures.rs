@@ -199,3 +199,9 @@ fn d15_a_broker_that_was_away_has_no_vote_until_it_caught_up() {
     }
     assert!(from_both >= 5, "{from_both} seeds have records that peers have no more, and others that only they have");
 }
+
+/// A sync of the log's directory fails after a cut, and a crash brings the names of the removed segments back.
+#[test]
+fn a_broker_opens_its_log_although_removed_segments_are_back() {
+    swarm(3).run(Seed(0x2de)).assert_ok();
+}

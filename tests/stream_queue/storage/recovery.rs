@@ -137,3 +137,20 @@ fn a_cut_removes_the_records_from_an_offset_on() {
         }
     });
 }
+
+#[test]
+fn segments_behind_a_gap_that_no_checkpoint_covers_are_removed() {
+    run_sound(async |node| {
+        let before = log_of(&node, 40).await;
+        let bases: Vec<u64> = before.index().segments().iter().map(|segment| segment.base).collect();
+        assert!(bases.len() > 3);
+        node.disk().remove(&place().segment_path(bases[1])).await.unwrap();
+        let (mut writer, _) = recover(&node, 0, bases[1]).await.unwrap();
+        assert_eq!((writer.end(), writer.synced_end()), (bases[1], bases[1]));
+        for base in &bases[2..] {
+            assert!(node.disk().read(&place().segment_path(*base)).await.is_err(), "segment {base} is gone");
+        }
+        writer.append(&records(bases[1]..45)).await.unwrap();
+        assert_eq!(read_all(&node, &writer).await, records(0..45));
+    });
+}

@@ -41,13 +41,13 @@ pub struct TornEnd {
 ///
 /// Records beyond the durable end are kept as far as they are sound, written once more and synced: a sync that fails leaves them in the
 /// cache, and the next one that succeeds would prove nothing. Damage beyond the durable end is cut off in the last segment, since a
-/// segment is synced before the next one begins; all other damage is an error.
+/// segment is synced before the next one begins; all other damage is an error. Segments behind a gap beyond the durable end are removed.
 pub(super) async fn recover(
     disk: &Disk,
     place: &WalPlace,
     expected: Expectation,
 ) -> Result<(SegmentIndex, Option<File>, Recovery), WalError> {
-    let Found { index, tail, unconfirmed } = read(disk, place, expected).await?;
+    let Found { index, tail, unconfirmed, leftovers } = read(disk, place, expected).await?;
     if index.end() < expected.durable_end {
         let directory = place.directory().to_owned();
         return Err(WalError::Lost { directory, end: index.end(), durable_end: expected.durable_end });
@@ -63,6 +63,9 @@ pub(super) async fn recover(
     }
     if let Some(tail) = tail.as_ref().filter(|tail| tail.cause.is_none()) {
         disk.remove(&tail.path).await?;
+    }
+    for path in &leftovers {
+        disk.remove(path).await?;
     }
     // The names of files may be as unconfirmed as their bytes.
     disk.sync_dir(place.directory()).await?;
@@ -81,6 +84,10 @@ struct Found {
     tail: Option<TornEnd>,
     /// The ends of segments that no sync is known to have made durable.
     unconfirmed: Vec<Unconfirmed>,
+    /// Segments behind a gap beyond the durable end.
+    ///
+    /// They were removed once: a sync of their directory failed, so a crash brought their names back, however many later syncs succeeded.
+    leftovers: Vec<String>,
 }
 
 /// The sound bytes of a segment that are not known to be durable.
@@ -108,9 +115,13 @@ impl Unconfirmed {
 async fn read(disk: &Disk, place: &WalPlace, expected: Expectation) -> Result<Found, WalError> {
     let bases = place.bases(disk).await?;
     let mut index = SegmentIndex::starting_at(expected.durable_end);
-    let (mut tail, mut unconfirmed) = (None, Vec::new());
+    let (mut tail, mut unconfirmed, mut leftovers) = (None, Vec::new(), Vec::new());
     for (number, base) in bases.iter().copied().enumerate() {
         let path = place.segment_path(base);
+        if number > 0 && base > index.end() && index.end() >= expected.durable_end {
+            leftovers = bases[number..].iter().map(|base| place.segment_path(*base)).collect();
+            break;
+        }
         check_base(&path, base, (number > 0).then(|| index.end()), expected.start_max)?;
         let bytes = disk.read(&path).await?;
         let is_last = number + 1 == bases.len();
@@ -140,7 +151,7 @@ async fn read(disk: &Disk, place: &WalPlace, expected: Expectation) -> Result<Fo
     if bases.is_empty() && expected.start_max < expected.durable_end {
         index = SegmentIndex::starting_at(expected.start_max);
     }
-    Ok(Found { index, tail, unconfirmed })
+    Ok(Found { index, tail, unconfirmed, leftovers })
 }
 
 /// Checks that a segment begins where the one before it ends, or the first one early enough.

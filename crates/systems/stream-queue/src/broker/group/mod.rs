@@ -190,7 +190,17 @@ impl Group {
         let readable = Readable { index, manifest: Arc::new(checkpoint.state.clone()) };
         broker.readable.lock().insert(partition, readable.clone());
         tell_opened(broker, partition, local.end(), &checkpoint.state);
-        let view = PartitionView { applied: checkpoint.index, start: local.start(), end: local.end(), error: None, ..view };
+        let view = PartitionView {
+            applied: checkpoint.index,
+            start: local.start(),
+            end: local.end(),
+            // Nothing may be left to apply, which would tell them.
+            shipped: checkpoint_shipped,
+            segments: local.wal.index().segments().len(),
+            state_hash: checkpoint.state.hash(),
+            error: None,
+            ..view
+        };
         Ok(Self {
             broker: Arc::clone(broker),
             partition,
