@@ -21,3 +21,9 @@ fn the_hunt_without_a_bug_finds_nothing(#[values(NodeStyle::Machine, NodeStyle::
 fn an_order_that_comes_late_is_no_failure(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
     scenario(style).run(Seed(0x100)).assert_ok();
 }
+
+/// A server that left and joined again in one term answers late, and its leader has forgotten what it knew of it.
+#[rstest]
+fn a_leader_may_forget_a_server_that_left(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
+    scenario(style).run(Seed(0x2d8)).assert_ok();
+}

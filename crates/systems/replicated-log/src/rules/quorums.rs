@@ -10,7 +10,7 @@ use crate::log_fact::LogFact;
 
 /// Checks that a leader commits an entry of its own term (V8) that a majority has vouched for (L6).
 ///
-/// Its knowledge of others never falls (V7), and it changes the configuration by one server at a time, once the last change is committed
+/// Its knowledge of others never falls (V7) while they are in its configuration, and it changes the configuration by one server at a time, once the last change is committed
 /// (V9).
 ///
 /// `times_checked` counts entries that leaders committed, and configurations.
@@ -62,6 +62,10 @@ impl LogRule for Quorums {
                 }
                 if difference(members, &previous.1) > 1 {
                     return Err(format!("{} changes {:?} to {:?} at once", at.name, previous.1.as_slice(), members.as_slice()));
+                }
+                // A leader forgets a server that leaves: once that joins again, late answers are all that it knows.
+                for gone in previous.1.as_slice().iter().filter(|server| !members.contains(**server)) {
+                    self.matched.remove(&(at.group, at.node, *gone));
                 }
                 Ok(())
             }
