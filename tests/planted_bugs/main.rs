@@ -3,6 +3,7 @@
 mod minimize;
 mod search;
 mod smallest;
+mod stream_queue;
 
 use cluster_sim_scenarios::{NodeStyle, PlantedBug, Registry, each_system};
 use cluster_sim_testkit::own_system::OwnSystem;
@@ -48,31 +49,6 @@ macro_rules! systems {
 }
 
 each_system!(systems);
-
-/// The queue has one form, and `tests/stream_queue` searches for its bugs.
-mod stream_queue {
-    use cluster_sim_scenarios::NodeStyle;
-    use cluster_sim_scenarios::stream_queue::StreamQueueSystem;
-    use cluster_sim_stream_queue::Bug;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case::w01(Bug::TrimBeforeCommit)]
-    #[case::w02(Bug::OffsetReuseUnderBackpressure)]
-    #[case::w07(Bug::FuzzyCheckpoint)]
-    #[case::r01(Bug::AcknowledgesBeforeSync)]
-    #[case::i2(Bug::ForgetsSequences)]
-    #[case::i3(Bug::SkipsDamagedRecord)]
-    #[case::i4(Bug::ForgetsGroups)]
-    #[case::i5(Bug::RotatesByOwnSetting)]
-    #[case::i6(Bug::TrimsUnshipped)]
-    fn a_planted_bug_is_minimized_to_its_bounds(#[case] bug: Bug) {
-        let bugs = crate::bugs(crate::Registry::new().with(StreamQueueSystem));
-        let bug: Vec<_> = bugs.into_iter().filter(|planted| planted.bug == bug.to_string()).collect();
-        assert_eq!(bug.len(), 1, "it is hunted");
-        crate::minimize::assert_minimized(&bug, NodeStyle::Async);
-    }
-}
 
 macro_rules! registry {
     ($($module:ident::$system:ident,)*) => {

@@ -9,7 +9,7 @@ use cluster_sim_replicated_log::{ClientView, Config, LogFact, Role, ServerView, 
 use cluster_sim_scenarios::NodeStyle;
 use cluster_sim_scenarios::replicated_log::cluster;
 use cluster_sim_testkit::faults::{cut, pause};
-use cluster_sim_testkit::oddities::{Counted, ODD, Oddities, measured, sum};
+use cluster_sim_testkit::oddities::{Counted, ODD, Oddities, assert_beyond, measured, sum};
 use cluster_sim_testkit::units::milliseconds;
 use rstest::rstest;
 use serde_json::Value;
@@ -112,14 +112,7 @@ fn t06_the_loss_of_every_copy_is_beyond_the_claim(#[values(NodeStyle::Machine, N
         plan.at(milliseconds(1_000), DiskFault::Reformat { node, down_for: Some(milliseconds(50)) })
     };
     let scenario = store(style, patient()).faults((0..SERVERS).fold(FaultPlan::new(), reformat));
-    for seed in 0..SEEDS {
-        assert!(scenario.run(Seed(seed)).finding().is_some(), "no server has the log any more");
-    }
-    let scenario = scenario.survives(Claim::damaged_disks(1, "server"));
-    for seed in 0..SEEDS {
-        let report = scenario.run(Seed(seed));
-        assert_eq!((report.outcome, report.finding()), (Outcome::AssumptionExceeded, None), "{report}");
-    }
+    assert_beyond(Claim::damaged_disks(1, "server"), &scenario, SEEDS);
 }
 
 /// Fewer sessions are kept than there are clients, so each new one evicts another, whose next request is refused.

@@ -20,20 +20,24 @@ pub(super) fn config(brokers: u32) -> Config {
     }
 }
 
+/// The brokers of a queue, and their object store behind them.
+pub(super) fn brokers(name: &str, config: Config) -> Scenario {
+    let (count, store) = (config.brokers.len() as u32, NodeId(config.brokers.len() as u32));
+    Scenario::new(name)
+        .nodes("broker", count, move |node| {
+            let store = Arc::new(node.object_store(store));
+            broker(node, config.clone(), store)
+        })
+        .object_store("s3", ObjectStoreModel::default())
+        .default_links(LinkModel::default())
+}
+
 /// One client of a queue; the run ends well once it is done.
 pub(super) fn queue<F: Future<Output = ()> + 'static>(
     config: Config,
     client: impl Fn(Client) -> F + Send + Sync + 'static,
 ) -> Scenario {
-    let (brokers, store) = (config.brokers.len() as u32, NodeId(config.brokers.len() as u32));
-    let of_brokers = config.clone();
-    Scenario::new("queue")
-        .nodes("broker", brokers, move |node| {
-            let store = Arc::new(node.object_store(store));
-            broker(node, of_brokers.clone(), store)
-        })
-        .object_store("s3", ObjectStoreModel::default())
-        .default_links(LinkModel::default())
+    brokers("queue", config.clone())
         .clients("client", 1, move |node| client(Client { node, config: config.clone() }))
         .duration(ms(16_000))
 }

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use cluster_sim::check::history::aggregates::{SetFull, TotalQueue, Translated};
 use cluster_sim::check::history::models::{QueueAnswer, QueueOp, SetAnswer, SetOp};
 use cluster_sim::fault::{Claim, FaultKind};
-use cluster_sim::object_store::ObjectStoreModel;
 use cluster_sim::prelude::*;
-use cluster_sim_stream_queue::format::{Draft, Record, TopicName, TopicPartition, decode_batch};
-use cluster_sim_stream_queue::{Acks, BrokerView, Bug, Config, Connection, Patience, ProducerId, Reply, Request, broker};
+use cluster_sim_stream_queue::format::{Draft, Record, decode_batch};
+use cluster_sim_stream_queue::{Acks, BrokerView, Bug, Config, Connection, Patience, ProducerId, Reply, Request};
 use cluster_sim_testkit::units::milliseconds;
 use rstest::rstest;
+
+use crate::clients::{brokers, config};
+use crate::watch::orders;
 
 const SET: &str = "a value that was published is in every later reading of the log";
 const QUEUE: &str = "each value is taken once, in whatever order";
@@ -66,10 +68,6 @@ fn queue_answer(_: &Op, answer: &Answer) -> QueueAnswer<u64> {
         Answer::Next(value) => QueueAnswer::Value(*value),
         _ => QueueAnswer::Done,
     }
-}
-
-fn orders() -> TopicPartition {
-    TopicPartition { topic: TopicName::new("orders").expect("a short name"), partition: 0 }
 }
 
 /// Publishes its values, one after the other; one that gets no answer may be in the log or not.
@@ -157,28 +155,16 @@ async fn read_all(connection: &mut Connection) -> Option<Vec<u64>> {
     }
 }
 
-/// Three brokers under crashes, cuts, pauses and loss, with two producers and a reader, which keep where they are in memory.
+/// Three brokers under crashes, cuts, pauses and loss, with producers and a reader that keep in memory where they are.
 fn queue(bug: Option<Bug>, patience: Patience) -> Scenario {
-    let config = Config {
-        bug,
-        segment_bytes: 1 << 10,
-        retained_segments: 1,
-        offload_every: milliseconds(50),
-        checkpoint_entries: 8,
-        ..Config::of(BROKERS)
-    };
+    let config = Config { bug, retained_segments: 1, ..config(BROKERS) };
     let shared = Arc::new(config.clone());
     let [of_producers, of_reader] = [Arc::clone(&shared), shared];
     let kinds = [FaultKind::Cut, FaultKind::Crash, FaultKind::QuickRestart, FaultKind::Pause, FaultKind::Loss];
     let profile = FaultProfile { mean_interval: milliseconds(400), ..FaultProfile::default() }
         .only(kinds)
         .sparing(["s3", "producer", "reader"]);
-    Scenario::new("histories")
-        .nodes("broker", BROKERS, move |node| {
-            let store = Arc::new(node.object_store(NodeId(BROKERS)));
-            broker(node, config.clone(), store)
-        })
-        .object_store("s3", ObjectStoreModel::default())
+    brokers("histories", config)
         .nodes("producer", PRODUCERS, move |node| producer(node, Arc::clone(&of_producers), patience))
         .nodes("reader", 1, move |node| reader(node, Arc::clone(&of_reader)))
         .eventually("producers are done, and the reader has read all", |world| {

@@ -5,7 +5,6 @@ mod contract;
 mod failures;
 mod histories;
 mod multi_node;
-mod planted;
 mod real;
 mod rules;
 mod seeds;

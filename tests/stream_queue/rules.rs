@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use cluster_sim::prelude::*;
-use cluster_sim_stream_queue::format::{TopicName, TopicPartition};
 use cluster_sim_stream_queue::rules::{
     DenseOffsets, GroupsAdvance, LinearManifest, NoAckedLoss, TrimmedIsShipped, WholeReads, converged,
 };
 use cluster_sim_stream_queue::{Acks, BrokerFact, BrokerView, ClientFact, ContentHash, PartitionView, ProducerId};
 use rstest::rstest;
+
+use crate::watch::orders;
 
 /// A fact of a node, by the number of that node.
 #[derive(Clone)]
@@ -38,10 +39,6 @@ fn stating(facts: Vec<Stated>) -> Scenario {
 fn found(scenario: Scenario) -> String {
     let report = scenario.run(Seed(1));
     report.violations.first().map_or_else(String::new, |violation| violation.message.clone())
-}
-
-fn orders() -> TopicPartition {
-    TopicPartition { topic: TopicName::new("orders").unwrap(), partition: 0 }
 }
 
 fn hashes(values: &[u64]) -> Vec<ContentHash> {

@@ -13,7 +13,7 @@ use cluster_sim_replicated_log::LogFact;
 use cluster_sim_scenarios::NodeStyle;
 use cluster_sim_scenarios::stream_queue::{numbered, planted};
 use cluster_sim_stream_queue::{ClientFact, EndAnswer, EndOp, GroupFact};
-use cluster_sim_testkit::oddities::{Counted, ODD, measured, sum};
+use cluster_sim_testkit::oddities::{Counted, ODD, assert_beyond, measured, sum};
 use cluster_sim_testkit::units::milliseconds;
 use serde_json::json;
 
@@ -92,14 +92,7 @@ fn t06_the_loss_of_every_copy_is_beyond_the_claim() {
         plan.at(milliseconds(800), DiskFault::Reformat { node, down_for: Some(milliseconds(50)) })
     };
     let scenario = numbered("s05").faults((0..3).fold(FaultPlan::new(), reformat));
-    for seed in 0..SEEDS {
-        assert!(scenario.run(Seed(seed)).finding().is_some(), "no broker has the log any more");
-    }
-    let scenario = scenario.survives(Claim::damaged_disks(2, "broker"));
-    for seed in 0..SEEDS {
-        let report = scenario.run(Seed(seed));
-        assert_eq!((report.outcome, report.finding()), (Outcome::AssumptionExceeded, None), "{report}");
-    }
+    assert_beyond(Claim::damaged_disks(2, "broker"), &scenario, SEEDS);
 }
 
 /// A consumer that crashed goes on from what its group committed: behind what it read, or ahead of it, as another of the group went on.

@@ -79,22 +79,25 @@ impl<'a> DiskView<'a> {
 
     /// Lists the files in a directory that have a wanted name, with their bytes as the node reads them.
     ///
-    /// They are in order of their names; none is in a directory below. It is faster than [`paths`](Self::paths), which lists the whole disk.
+    /// They are in order of their names; none is in a directory below. It is faster than [`paths`](Self::paths), which lists the whole
+    /// disk.
     pub fn current_files_in(&self, directory: &str, wanted: impl Fn(&str) -> bool) -> Vec<(String, Vec<u8>)> {
         self.state.files(DiskLayer::Cache, directory, &wanted)
     }
 
     /// Lists the durable files in a directory that have a wanted name, with their durable bytes.
     ///
-    /// They are in order of their names; none is in a directory below. It is faster than [`durable_files`](Self::durable_files), which reads the whole disk.
+    /// They are in order of their names; none is in a directory below. It is faster than [`durable_files`](Self::durable_files), which
+    /// reads the whole disk.
     pub fn durable_files_in(&self, directory: &str, wanted: impl Fn(&str) -> bool) -> Vec<(String, Vec<u8>)> {
         self.state.files(DiskLayer::Medium, directory, &wanted)
     }
 
     /// Lists the durable files of a directory that changed since the last call with this `seen`.
     ///
-    /// They are in order of their names, and the first call lists all of them. A rule that keeps what it read reads only what is new: a page that did not change is
-    /// compared by its address, any other byte by byte. The disk copies a page that it changes after it was seen.
+    /// They are in order of their names, and the first call lists all of them. A rule that keeps what it read reads only what is new:
+    /// a page that did not change is compared by its address, any other byte by byte. The disk copies a page that it changes after it
+    /// was seen.
     ///
     /// ```
     /// use cluster_sim_invariants::{DiskView, SeenFiles};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use cluster_sim::check::history::models::{RegisterAnswer, RegisterOp};
 use cluster_sim::check::history::{Checker, Completion, History, Judgement, Moment, Operation};
 use cluster_sim::check::{Change, Invariant};
+use cluster_sim::fault::Claim;
 use cluster_sim::prelude::*;
 use serde_json::{Value, json};
 
@@ -24,6 +25,20 @@ pub fn measured(scenario: &Scenario, seeds: u64) -> Vec<Value> {
         report.measured[ODD].clone()
     };
     (0..seeds).map(run).collect()
+}
+
+/// Asserts that each of that many seeds breaks a rule, and with the claim exceeds it and breaks none.
+///
+/// # Panics
+///
+/// If a seed does otherwise.
+pub fn assert_beyond(claim: Claim, scenario: &Scenario, seeds: u64) {
+    let claimed = scenario.clone().survives(claim);
+    for seed in 0..seeds {
+        assert!(scenario.run(Seed(seed)).finding().is_some(), "seed {seed} breaks no rule without the claim");
+        let report = claimed.run(Seed(seed));
+        assert_eq!((report.outcome, report.finding()), (Outcome::AssumptionExceeded, None), "{report}");
+    }
 }
 
 /// The sum of a figure over all runs; the figure is absent from those that count nothing of the kind.

@@ -164,7 +164,7 @@ mod tests {
         let mut file = File::default();
         file.write(0, b"durable");
         file.sync();
-        file.write(3, b"XXXX and more");
+        file.write(3, b"torn and more");
         file.set_len(9);
         assert!(file.is_unsynced());
         file.settle();

@@ -63,9 +63,9 @@ impl JournalReader {
 
     /// Returns the records that changes of files added behind all others.
     ///
-    /// `bytes` reads a file from an offset on. The changes are those since the files were read last, in order of their names. Segments may have been removed, from the first
-    /// one on. `None` after any other change, such as damage, a torn tail, or a new end in place of an old one: the files are to be
-    /// read anew.
+    /// `bytes` reads a file from an offset on. The changes are those since the files were read last, in order of their names. Segments may
+    /// have been removed, from the first one on. `None` after any other change, such as damage, a torn tail, or a new end in place of an
+    /// old one: the files are to be read anew.
     pub fn added(&mut self, changes: &[FileChange], bytes: impl Fn(&str, u64) -> Option<Vec<u8>>) -> Option<Vec<JournalRecord>> {
         let mut records = Vec::new();
         for change in changes {

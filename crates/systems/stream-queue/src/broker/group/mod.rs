@@ -149,7 +149,7 @@ async fn refuse_for(broker: &Broker, inbox: &mut Receiver<GroupInput>, cause: &s
 /// States where the log goes on, and the segments that its state lists: their entries may never take effect here again.
 fn tell_opened(broker: &Broker, partition: TopicPartition, end: u64, state: &PartitionState) {
     broker.node.emit(BrokerFact::Opened { partition, end });
-    for Shipped { base, end, epoch, .. } in state.manifest().iter().cloned() {
+    for &Shipped { base, end, epoch, .. } in state.manifest() {
         broker.node.emit(BrokerFact::Listed { partition, base, end, epoch });
     }
 }
